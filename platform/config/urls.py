@@ -1,0 +1,3 @@
+"""Who answers where."""
+
+urlpatterns: list = []
