@@ -1,0 +1,1 @@
+"""Organizations, the people and keys that act for them, and what is told to the outside."""
