@@ -1,0 +1,1 @@
+"""Synapses: what they cost, who has how many, and a journal that is never rewritten."""
