@@ -1,0 +1,1 @@
+"""The job, from a request to a transcript: its life, its engine, its results."""
