@@ -33,16 +33,20 @@ def load() -> Secrets:
     return Secrets(*chosen, explicit=explicit)
 
 
+def fresh() -> dict[str, str]:
+    """Make up a set of secrets, by name."""
+    return {
+        "SECRET_KEY": secrets.token_urlsafe(64),
+        "KEY_PEPPER": secrets.token_urlsafe(32),
+        "ENCRYPTION_KEY": Fernet.generate_key().decode(),
+    }
+
+
 def _kept(path: Path) -> dict[str, str]:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = {
-            "SECRET_KEY": secrets.token_urlsafe(64),
-            "KEY_PEPPER": secrets.token_urlsafe(32),
-            "ENCRYPTION_KEY": Fernet.generate_key().decode(),
-        }
         with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix="secrets.") as draft:
-            json.dump(fresh, draft, indent=1)
+            json.dump(fresh(), draft, indent=1)
             draft.flush()
             os.fsync(draft.fileno())
             # Web and cluster may start at the same moment: a link appears whole, and for one of them only.

@@ -36,6 +36,9 @@ AUTH_USER_MODEL = "orgs.User"
 MIDDLEWARE = [
     "config.middleware.RequestId",
     "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
@@ -102,12 +105,23 @@ UPLOAD_LIFETIME_SECONDS = env.whole("UPLOAD_LIFETIME_SECONDS", default=24 * 3600
 FILE_LINK_LIFETIME_SECONDS = env.whole("FILE_LINK_LIFETIME_SECONDS", default=24 * 3600)
 OUTBOUND_ALLOW = env.listing("OUTBOUND_ALLOW", default=[])  # CIDRs exempt from the address, port and scheme rules
 X_ACCEL_PREFIX = env.text("X_ACCEL_PREFIX", default="")  # nginx's internal location over DATA_DIR/blobs
+ASYNC_HOLD_SECONDS = env.number("ASYNC_HOLD_SECONDS", default=20)  # a poll waits so long for its job
+ASYNC_HOLD_SEATS = env.whole("ASYNC_HOLD_SEATS", default=4)  # polls that may wait at once in one process
 
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", default=60)
 JOB_RETRY_SECONDS = env.number("JOB_RETRY_SECONDS", default=5)
 JOB_MAX_FAILURES = env.whole("JOB_MAX_FAILURES", default=3)
 JOB_DEADLINE_SECONDS = env.whole("JOB_DEADLINE_SECONDS", default=3 * 24 * 3600)
 RECONCILE_SECONDS = env.number("RECONCILE_SECONDS", default=5)
+
+# --- The supervisor and the health page -------------------------------------------------------------------------------
+
+SUPERVISE_SECONDS = env.number("SUPERVISE_SECONDS", default=5)  # between two looks at the clusters
+CANARY_SECONDS = env.number("CANARY_SECONDS", default=60)  # patience with a cluster in which something does not move
+DRAIN_SECONDS = env.number("DRAIN_SECONDS", default=20)  # for workers to put their work down when the machine stops
+SWEEP_SECONDS = env.number("SWEEP_SECONDS", default=600)
+HEALTH_FREE_BYTES = env.whole("HEALTH_FREE_BYTES", default=1024**3)  # less disk than this is an alarm
+HEALTH_QUEUE_SECONDS = env.whole("HEALTH_QUEUE_SECONDS", default=24 * 3600)  # and so is a job that waits this long
 
 # --- Engine -----------------------------------------------------------------------------------------------------------
 
@@ -130,6 +144,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=False)
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from inside, where there is no TLS
 SECURE_HSTS_SECONDS = env.whole("SECURE_HSTS_SECONDS", default=0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_SECONDS > 0
 SECURE_HSTS_PRELOAD = SECURE_HSTS_SECONDS > 0

@@ -1,0 +1,1 @@
+"""VideoDB: collections, uploads and transcripts, as its clients know them."""

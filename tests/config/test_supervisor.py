@@ -1,0 +1,117 @@
+"""The supervisor and real clusters: what was found to freeze or to orphan a cluster is done to it here."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.live import LiveServer, running, wait_until
+
+CLUSTER = {"CLUSTERS": "io", "IO_WORKERS": 2, "CANARY_SECONDS": 3}
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory):
+    """A supervisor with the io cluster, shared: each test finds it well and leaves it so."""
+    with running(tmp_path_factory.mktemp("machine"), web=False, **CLUSTER) as live:
+        yield live
+
+
+@pytest.fixture
+def io(machine):
+    machine.wait_until_working()
+    wait_until(lambda: len(machine.family("io").workers) == 2, "the cluster has its processes")
+    return machine.family("io")
+
+
+def kill(*pids: int) -> None:
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+
+
+def is_alive(pid: int) -> bool:
+    # A killed process that nobody has waited for yet still has a folder, but no environment.
+    try:
+        return bool(Path(f"/proc/{pid}/environ").read_bytes())
+    except OSError:
+        return False
+
+
+def assert_started_anew(machine: LiveServer, old, *, reason: str, before: int) -> None:
+    wait_until(lambda: len(machine.reasons("io")) > before, "the cluster is started anew")
+    machine.wait_until_working()
+    assert machine.reasons("io")[before:] == [reason]
+    assert machine.family("io").main != old.main
+    assert not [pid for pid in (old.main, old.sentinel, *old.workers, old.monitor, old.pusher) if is_alive(pid)]
+
+
+def test_cluster_whose_main_process_was_killed_is_started_anew(machine, io):
+    before = len(machine.reasons("io"))
+
+    kill(io.main)
+
+    assert_started_anew(machine, io, reason="its main process ended", before=before)
+
+
+def test_cluster_whose_sentinel_was_killed_is_started_anew(machine, io):
+    before = len(machine.reasons("io"))
+
+    kill(io.sentinel)
+
+    assert_started_anew(machine, io, reason="its main process ended", before=before)
+
+
+def test_cluster_frozen_by_the_death_of_idle_workers_is_started_anew(machine, io):
+    before = len(machine.reasons("io"))
+
+    kill(*io.workers)
+
+    assert_started_anew(machine, io, reason="free workers do not answer", before=before)
+
+
+def test_cluster_whose_new_monitor_hangs_is_started_anew(machine, io):
+    before = len(machine.reasons("io"))
+
+    kill(io.monitor)
+
+    assert_started_anew(machine, io, reason="finished tasks are not acknowledged", before=before)
+
+
+def test_cluster_whose_sentinel_hangs_while_processes_die_is_started_anew(machine, io):
+    before = len(machine.reasons("io"))
+
+    os.kill(io.sentinel, signal.SIGSTOP)
+    kill(io.monitor)
+
+    assert_started_anew(machine, io, reason="processes are missing", before=before)
+
+
+def test_clusters_of_a_killed_supervisor_are_ended_by_the_next(machine, io):
+    machine.kill_supervisor()
+    orphans = [pid for pid in (io.main, io.sentinel, *io.workers) if is_alive(pid)]
+
+    machine.start_supervisor()
+    machine.wait_until_working()
+
+    assert orphans == [io.main, io.sentinel, *io.workers]
+    assert not [pid for pid in orphans if is_alive(pid)]
+
+
+def test_second_supervisor_is_refused(machine, io):
+    second = machine.start("cluster")
+
+    assert second.wait(30) == 1
+    assert "Another supervisor looks after the clusters of this data folder." in machine.log
+    assert machine.family("io") == io
+
+
+def test_drain_is_bounded(tmp_path):
+    with running(tmp_path, web=False, **CLUSTER, DRAIN_SECONDS=0.5) as live:
+        io = live.family("io")
+        os.kill(io.sentinel, signal.SIGSTOP)
+
+        live.supervisor.terminate()
+
+        assert live.supervisor.wait(10) == 0
+        assert not [pid for pid in (io.main, io.sentinel, *io.workers) if is_alive(pid)]
