@@ -1,0 +1,50 @@
+# Everything that people and CI do here, one verb a line. `make demo` and `make test` need nothing but Python 3.11+.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+export PORT
+
+.PHONY: demo serve test test-postgres test-long lint bench lock
+
+demo: .venv/installed
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) demo
+
+serve: .venv/installed
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) serve
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-postgres: .venv/installed-dev
+	DATABASE_URL=$${TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/polyscribe} \
+		$(BIN)/python -m pytest -m "not slow and not sdk and not browser" $(ARGS)
+
+test-long: .venv/installed-dev
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(MANAGE) makemigrations --check --dry-run
+
+bench: .venv/installed-dev
+	PYTHONPATH=.:platform $(BIN)/python -m bench $(ARGS)
+
+# Pins everything that pyproject.toml asks for, without the address of the index that answered.
+lock: .venv/installed-dev
+	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--no-emit-trusted-host --no-emit-find-links --allow-unsafe --output-file requirements.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --generate-hashes --no-header --no-annotate --no-emit-index-url \
+		--no-emit-trusted-host --no-emit-find-links --allow-unsafe --extra dev --output-file requirements-dev.lock pyproject.toml
+
+.venv/installed: requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/installed-dev: requirements-dev.lock .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""Figures of the whole path, side by side in one run: `make bench`."""
