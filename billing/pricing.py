@@ -45,3 +45,18 @@ def rate(org: Organization, *, priority: Priority | str = Priority.NORMAL) -> Ra
         organization=org.price_multiplier,
         priority=PRIORITY_MULTIPLIERS[Priority(priority)],
     )
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a job of so many seconds would cost at a rate."""
+
+    rate: Rate
+    seconds: float
+    synapses: int
+
+
+def quote(org: Organization, *, seconds: float, priority: Priority | str = Priority.NORMAL) -> Quote:
+    """Return what `seconds` of audio cost `org` now. Nothing is held. Raises ValueError for an unknown priority."""
+    now = rate(org, priority=priority)
+    return Quote(now, seconds, now.synapses(seconds))

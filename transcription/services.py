@@ -31,6 +31,16 @@ from transcription.options import JobOptions
 State = Transcription.State
 
 
+def quote(org: Organization, *, media: Media, options: JobOptions) -> pricing.Quote:
+    """Return what a transcript of `media` would cost: what is held when it is asked for.
+
+    The duration is what the file's header says. One that says nothing is held for one second, one that says too much
+    for the longest that is decoded; after decoding the true duration counts.
+    """
+    seconds = min(media.seconds or 1, settings.MEDIA_MAX_SECONDS)
+    return pricing.quote(org, seconds=seconds, priority=options.priority)
+
+
 def request(
     org: Organization,
     *,
@@ -55,7 +65,7 @@ def request(
     share_key = options.share_key(media=media.public_id) if shared else None
     if share_key and (finished := _shared(org, share_key, [State.COMPLETED])):
         return finished
-    rate = pricing.rate(org, priority=options.priority)
+    offer = quote(org, media=media, options=options)
     try:
         with transaction.atomic():
             job = Transcription.objects.create(
@@ -72,13 +82,11 @@ def request(
                 device=options.device,
                 urgency=Transcription.URGENCIES.index(options.priority),
                 share_key=share_key,
-                base_rate=rate.base,
-                organization_multiplier=rate.organization,
-                priority_multiplier=rate.priority,
+                base_rate=offer.rate.base,
+                organization_multiplier=offer.rate.organization,
+                priority_multiplier=offer.rate.priority,
             )
-            # A file whose header does not tell its duration holds one second now and the rest after decoding.
-            amount = rate.synapses(media.seconds or 1)
-            ledger.hold(org, job=job.public_id, amount=amount, spender=requested_by)
+            ledger.hold(org, job=job.public_id, amount=offer.synapses, spender=requested_by)
             ring_for(job)
     except IntegrityError:
         running = share_key and _shared(org, share_key, Transcription.OPEN)

@@ -98,6 +98,30 @@ def test_priority_multiplies_the_price(acme, recording, priority, price):
     assert billing.balance(acme).held == price
 
 
+def test_a_quote_is_what_the_request_will_hold(acme, recording):
+    offer = services.quote(acme, media=recording, options=JobOptions(priority="high"))
+
+    services.request(acme, media=recording, options=JobOptions(priority="high"))
+
+    assert offer.synapses == billing.balance(acme).held == 18
+
+
+@pytest.mark.parametrize(("claimed_seconds", "held"), [(None, 1), (0.4, 1), (10**9, 12 * 3600)])
+def test_a_header_that_lies_holds_within_reason_and_is_charged_by_the_truth(db, claimed_seconds, held):
+    org = factories.organization("Rich", synapses=100_000)
+    recording = jobs.media(org, "short.wav")
+    recording.seconds = claimed_seconds
+    recording.save()
+    job = jobs.claimed_job(org, media=recording)
+    assert billing.balance(org).held == held
+    services.plan(job, seconds=11.03, blocks=[])
+
+    services.finish(job, seconds=11.03, device="cpu")
+
+    assert billing.balance(org) == billing.Balance(available=100_000 - 12, held=0, spent=12)
+    assert audit() == []
+
+
 def test_a_shared_request_joins_the_job_that_runs(acme, recording):
     first = services.request(acme, media=recording, options=JobOptions(), shared=True)
 

@@ -1,6 +1,8 @@
 """Decoding one audio stream to 16 kHz mono float32, piece by piece, into an open file."""
 
 from collections.abc import Callable, Iterator
+from fractions import Fraction
+from itertools import chain
 
 import av
 from av.audio.stream import AudioStream
@@ -11,6 +13,8 @@ from refusal import Refusal
 RATE = 16_000
 BYTES_PER_SAMPLE = 4
 BUFFER_BYTES = 1 << 16
+LATEST_SECONDS = 600
+"""A header that has the sound begin later than this is not believed."""
 
 
 class Funnel:
@@ -58,14 +62,29 @@ def decode(container: InputContainer, stream: AudioStream, *, descriptor: int, l
     """
     output = open(descriptor, "wb", buffering=BUFFER_BYTES, closefd=False)  # noqa: SIM115
     written = 0
-    for piece in _pieces(_frames(container, stream)):
+    pieces = _pieces(_frames(container, stream))
+    first = next(pieces, None)
+    if first is None:
+        raise Refusal("damaged")
+    for piece in chain(_silence(_late_samples(container, stream)), [first], pieces):
         written += len(piece) // BYTES_PER_SAMPLE
         if written > limit_samples:
             raise Refusal("too_long")
         _attempt(output.write, piece)
-    if written == 0:
-        raise Refusal("damaged")
     _attempt(output.flush)
+
+
+def _late_samples(container: InputContainer, stream: AudioStream) -> int:
+    """Return how much later than the recording its sound begins: without this a film's words would come too early."""
+    if stream.start_time is None or container.start_time is None:
+        return 0
+    late = stream.start_time * stream.time_base - Fraction(container.start_time, av.time_base)
+    return round(late * RATE) if 0 < late <= LATEST_SECONDS else 0
+
+
+def _silence(samples: int) -> Iterator[bytes]:
+    for start in range(0, samples, BUFFER_BYTES):
+        yield bytes(BYTES_PER_SAMPLE * min(BUFFER_BYTES, samples - start))
 
 
 def _frames(container: InputContainer, stream: AudioStream) -> Iterator[av.AudioFrame]:
