@@ -20,7 +20,7 @@ test: .venv/installed-dev
 
 test-postgres: .venv/installed-dev
 	DATABASE_URL=$${TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/polyscribe} \
-		$(BIN)/python -m pytest -m "not slow and not sdk and not browser" $(ARGS)
+		$(BIN)/python -m pytest -m "not slow and not sdk" $(ARGS)
 
 test-long: .venv/installed-dev
 	$(BIN)/python -m pytest $(ARGS)

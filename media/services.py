@@ -22,6 +22,13 @@ from orgs.models import Organization
 
 _NAME_CHARS = Media._meta.get_field("name").max_length
 
+Also = Callable[[Media], None]
+"""What else is written in the transaction that makes a medium true, such as the news of it."""
+
+
+def _nothing_else(media: Media) -> None:
+    """Write the medium alone."""
+
 
 @dataclass(frozen=True)
 class Label:
@@ -61,27 +68,18 @@ def fill_upload(upload: Upload, *, file: BinaryIO, file_name: str = "") -> Uploa
     return storage.store(upload.org, file, fill)
 
 
-def add_file(
-    collection: Collection, *, file: BinaryIO, label: Label, also: Callable[[Media], None] = lambda media: None
-) -> Media:
-    """Bring `file` in as media: look into it in the sandbox, then keep it.
+def add_file(collection: Collection, *, file: BinaryIO, label: Label, also: Also = _nothing_else) -> Media:
+    """Bring `file` in as media: look into it in the sandbox, then keep it. Not to be called inside a transaction.
 
-    `also` is called in the transaction that makes the medium true. Not to be called inside another one. Raises what
-    `media.errors` names for files that are empty, too large or no media, StorageUnavailable, and NotFound when the
-    collection is gone.
+    Raises what `media.errors` names for files that are empty, too large or no media, StorageUnavailable, and NotFound
+    when the collection is gone.
     """
     storage.check_size(file)
     found = look_into(file)
-
-    def create(blob: Blob) -> Media:
-        media = _create(collection, blob, found, label)
-        also(media)
-        return media
-
-    return storage.store(collection.org, file, create)
+    return storage.store(collection.org, file, lambda blob: _create(collection, blob, found, label, also))
 
 
-def add_blob(collection: Collection, *, blob: Blob, label: Label) -> Media:
+def add_blob(collection: Collection, *, blob: Blob, label: Label, also: Also = _nothing_else) -> Media:
     """Bring in as media what the organization already keeps: a filled upload, or another medium's file.
 
     Raises what `add_file` raises, and NotFound for another organization's blob or one that is gone.
@@ -90,7 +88,7 @@ def add_blob(collection: Collection, *, blob: Blob, label: Label) -> Media:
         raise NotFound
     with storage.reading(blob) as file:
         found = look_into(file)
-    return storage.share(blob, lambda kept: _create(collection, kept, found, label))
+    return storage.share(blob, lambda kept: _create(collection, kept, found, label, also))
 
 
 def look_into(file: BinaryIO) -> Probe:
@@ -136,11 +134,11 @@ def _named(name: str) -> str:
     return storable(name, max_chars=_NAME_CHARS) or "Untitled"
 
 
-def _create(collection: Collection, blob: Blob, found: Probe, label: Label) -> Media:
+def _create(collection: Collection, blob: Blob, found: Probe, label: Label, also: Also) -> Media:
     collections.keep(collection)
     kind = Media.Kind(label.kind or found.kind)
     audio, video = found.audio, found.video
-    return Media.objects.create(
+    media = Media.objects.create(
         public_id=new_id(kind),
         org=collection.org,
         collection=collection,
@@ -158,3 +156,5 @@ def _create(collection: Collection, blob: Blob, found: Probe, label: Label) -> M
         frames_per_second=video.fps if video else None,
         created_by=label.created_by,
     )
+    also(media)
+    return media

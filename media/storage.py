@@ -40,7 +40,7 @@ _ABANDONED_AFTER = timedelta(days=1)
 """Nothing takes so long to arrive: its worker is gone."""
 
 _PIECE = 1024 * 1024
-_BATCH = 500
+_BATCH = 2000
 
 
 class FileRemoved(NotFound):

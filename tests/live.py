@@ -4,59 +4,29 @@
         live.base_url, live.key, live.org, live.collection
         live.kill_worker("transcribe")
 
-The database is of the kind that the test run itself is on, unless `database` says "sqlite" or "postgres". The first
-start in a test run migrates a template; each further one copies it. Nothing that was started outlives the block, nor
-the test run: the kernel sees to that.
+The database is of the kind that the test run itself is on, unless `database` says "sqlite" or "postgres". Nothing that
+was started outlives the block, nor the test run: the kernel sees to that.
 """
 
-import atexit
 import json
 import os
-import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 import wave
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 import urllib3
-from django.conf import settings
 
 from config.supervisor.processes import die_with_parent
-
-ROOT = Path(__file__).resolve().parents[1]
-_POSTGRES = "postgres://postgres@127.0.0.1:5432"
-_ENVIRONMENT = {
-    "DJANGO_SETTINGS_MODULE": "config.settings",
-    "SECRET_KEY": "live-tests-only-" + "s" * 50,
-    "KEY_PEPPER": "live-tests-only-" + "p" * 50,
-    "ENCRYPTION_KEY": "bGl2ZS10ZXN0cy1vbmx5LWxpdmUtdGVzdHMtb25seSE=",
-    "HOST": "127.0.0.1",
-    "WEB_WORKERS": "1",
-    "OUTBOUND_ALLOW": "127.0.0.0/8",
-    "WHISPER_THREADS": "1",
-    "JOB_LEASE_SECONDS": "3",
-    "JOB_RETRY_SECONDS": "0.2",
-    "RECONCILE_SECONDS": "0.5",
-    "SUPERVISE_SECONDS": "0.3",
-    "CANARY_SECONDS": "10",
-    "DRAIN_SECONDS": "10",
-    "QUEUE_POLL_SECONDS": "0.05",
-    "HEALTH_FREE_BYTES": "0",
-}
-_PASSED_ON = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "VIRTUAL_ENV")
+from tests.installations import ROOT, Installation, installed, manage
 
 
 @dataclass(frozen=True)
@@ -73,14 +43,14 @@ class Family:
 class LiveServer:
     """One installation. `org`, `collection` and `key` belong to the organization Acme, which has a million synapses."""
 
-    def __init__(self, data_dir: Path, *, database_url: str, made: dict[str, str], env: dict[str, Any]) -> None:
-        self.data_dir = data_dir
-        self.database_url = database_url
-        self.org, self.collection, self.key = made["org"], made["collection"], made["key"]
+    def __init__(self, installation: Installation, env: dict[str, Any]) -> None:
+        self.installation = installation
+        self.data_dir = installation.data_dir
+        self.org, self.collection, self.key = (installation.made[name] for name in ("org", "collection", "key"))
         self.port = _free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         changes = {name: str(value) for name, value in env.items()}
-        self.env = _environment(data_dir, database_url) | {"PORT": str(self.port)} | changes
+        self.env = installation.env | {"PORT": str(self.port)} | changes
         self.web: subprocess.Popen | None = None
         self.supervisor: subprocess.Popen | None = None
 
@@ -107,7 +77,7 @@ class LiveServer:
 
     def manage(self, *command: str, **env: Any) -> str:
         """Run a management command to its end and return what it prints. It takes about a second."""
-        return _manage(self.env | {name: str(value) for name, value in env.items()}, *command)
+        return manage(self.env | {name: str(value) for name, value in env.items()}, *command)
 
     def transcribe(self, *paths: Path) -> list[str]:
         """Add English recordings to Acme and ask for their transcripts; return the ids of the jobs."""
@@ -140,12 +110,7 @@ class LiveServer:
 
     def rows(self, query: str, *values: Any) -> list[tuple]:
         """Ask the database; `query` has %s for each of `values`."""
-        if self.database_url.startswith("sqlite"):
-            path = self.database_url.removeprefix("sqlite:///")
-            with closing(sqlite3.connect(path, timeout=20)) as connection:
-                return connection.execute(query.replace("%s", "?"), values).fetchall()
-        with psycopg.connect(self.database_url) as connection:
-            return connection.execute(query, values).fetchall()
+        return self.installation.rows(query, *values)
 
     def checkpoints(self) -> set[tuple[int, int]]:
         """Return number and key of every block that was heard so far, of all jobs that are not over."""
@@ -248,9 +213,8 @@ def running(
 @contextmanager
 def prepared(data_dir: Path, *, database: str | None = None, **env: Any) -> Iterator[LiveServer]:
     """Set an installation up and start nothing; end in any case what the block starts, and show its log if it fails."""
-    template = _template(database or _kind_of_this_run())
-    with _copied(template, data_dir) as database_url:
-        live = LiveServer(data_dir, database_url=database_url, made=template.made, env=env)
+    with installed(data_dir, database=database) as installation:
+        live = LiveServer(installation, env)
         try:
             yield live
         except BaseException:
@@ -285,79 +249,6 @@ def wait_until(condition: Callable[[], Any], what: str, *, seconds: float = 20) 
         if time.monotonic() > deadline:
             pytest.fail(f"Waited {seconds} seconds in vain until {what}.")
         time.sleep(0.05)
-
-
-@dataclass(frozen=True)
-class _Template:
-    """A migrated database with one organization."""
-
-    folder: Path
-    postgres: str | None
-    made: dict[str, str]
-
-
-@cache
-def _template(database: str) -> _Template:
-    folder = Path(tempfile.mkdtemp(prefix="polyscribe-live-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    name = f"polyscribe_live_{os.getpid()}" if database == "postgres" else None
-    if name:
-        _administer(f"CREATE DATABASE {name}")
-        atexit.register(_administer, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    env = _environment(folder, _database_url(folder, name))
-    _manage(env, "migrate", "--verbosity", "0")
-    made = _manage(env, "create_org", "Acme", "--owner", "owner@acme.example", "--synapses", "1000000", "--json")
-    return _Template(folder, name, json.loads(made))
-
-
-@contextmanager
-def _copied(template: _Template, data_dir: Path) -> Iterator[str]:
-    if template.postgres is None:
-        source = sqlite3.connect(template.folder / "polyscribe.sqlite3")
-        target = sqlite3.connect(data_dir / "polyscribe.sqlite3")
-        with closing(source), closing(target):
-            source.backup(target)
-        yield _database_url(data_dir, None)
-        return
-    name = f"{template.postgres}_{time.monotonic_ns()}"
-    _administer(f"CREATE DATABASE {name} TEMPLATE {template.postgres}")
-    try:
-        yield _database_url(data_dir, name)
-    finally:
-        _administer(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _kind_of_this_run() -> str:
-    return "postgres" if settings.DATABASES["default"]["ENGINE"].endswith("postgresql") else "sqlite"
-
-
-def _postgres() -> str:
-    """Return the address of the server without a database: the test run's own, or the one on this machine."""
-    url = urlsplit(os.environ.get("DATABASE_URL", ""))
-    return f"{url.scheme}://{url.netloc}" if url.scheme.startswith("postgres") else _POSTGRES
-
-
-def _administer(statement: str) -> None:
-    with psycopg.connect(f"{_postgres()}/postgres", autocommit=True) as connection:
-        connection.execute(statement)
-
-
-def _database_url(folder: Path, postgres: str | None) -> str:
-    return f"{_postgres()}/{postgres}" if postgres else f"sqlite:///{folder / 'polyscribe.sqlite3'}"
-
-
-def _environment(data_dir: Path, database_url: str) -> dict[str, str]:
-    passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return passed_on | _ENVIRONMENT | {"DATA_DIR": str(data_dir), "DATABASE_URL": database_url}
-
-
-def _manage(env: dict[str, str], *command: str) -> str:
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), *command], env=env, capture_output=True, text=True, timeout=120
-    )
-    if done.returncode:
-        raise RuntimeError(f"manage.py {command[0]} failed:\n{done.stderr[-4000:]}")
-    return done.stdout
 
 
 def processes_of(data_dir: Path) -> list[int]:

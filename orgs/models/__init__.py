@@ -1,3 +1,5 @@
+"""The tables of organizations, of who acts for them, and of what is told to the outside."""
+
 from orgs.models.audit import AuditEvent
 from orgs.models.keys import ApiKey
 from orgs.models.organization import Membership, Organization, User

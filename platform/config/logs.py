@@ -50,7 +50,7 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         if request_id.get():
-            line["request_id"] = request_id.get()
+            line["request_id"] = scrub(request_id.get())  # perhaps the client's own word
         if record.exc_text:
             line["trace"] = record.exc_text
         return json.dumps(line, ensure_ascii=False)

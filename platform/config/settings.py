@@ -64,6 +64,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
 
@@ -106,7 +107,7 @@ FILE_LINK_LIFETIME_SECONDS = env.whole("FILE_LINK_LIFETIME_SECONDS", default=24 
 OUTBOUND_ALLOW = env.listing("OUTBOUND_ALLOW", default=[])  # CIDRs exempt from the address, port and scheme rules
 X_ACCEL_PREFIX = env.text("X_ACCEL_PREFIX", default="")  # nginx's internal location over DATA_DIR/blobs
 ASYNC_HOLD_SECONDS = env.number("ASYNC_HOLD_SECONDS", default=20)  # a poll waits so long for its job
-ASYNC_HOLD_SEATS = env.whole("ASYNC_HOLD_SEATS", default=4)  # polls that may wait at once in one process
+ASYNC_HOLD_SEATS = env.whole("ASYNC_HOLD_SEATS", default=6)  # polls that may wait at once in one process
 
 JOB_LEASE_SECONDS = env.number("JOB_LEASE_SECONDS", default=60)
 JOB_RETRY_SECONDS = env.number("JOB_RETRY_SECONDS", default=5)

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from dialects import auth
-from dialects.faults import Dialect, WrongMethod, foreseen
+from dialects.faults import Dialect, WrongMethod, fit, foreseen
 from orgs.roles import Scope
 
 
@@ -67,7 +67,7 @@ class Endpoint(APIView):
         if not self.is_open:
             patch_cache_control(response, private=True)
             patch_vary_headers(response, [credential.header for credential in self.dialect.credentials])
-        return response
+        return fit(request, response)
 
 
 def answer(body: dict[str, Any], *, status: int = 200) -> JsonResponse:

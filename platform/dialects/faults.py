@@ -12,7 +12,7 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
-from django.http import Http404, HttpResponse, JsonResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions as rest
 
@@ -101,3 +101,12 @@ class Dialect:
         if isinstance(error, Unauthenticated):
             response["WWW-Authenticate"] = ", ".join(credential.challenge for credential in self.credentials)
         return response
+
+
+def fit(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Tell the length of a body that is known, and leave the body itself out of an answer to HEAD."""
+    if not response.streaming and response.content:
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+        if request.method == "HEAD":
+            response.content = b""
+    return response

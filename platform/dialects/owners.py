@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from core.errors import PolyscribeError
-from dialects.faults import Dialect, UnknownPath, foreseen
+from dialects.faults import Dialect, UnknownPath, fit, foreseen
 from dialects.videodb.errors import VIDEODB
 
 OWNERS: tuple[tuple[str, Dialect], ...] = ()
@@ -21,10 +21,10 @@ def owner(path: str) -> Dialect:
 def handle_error(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Tell an error that was raised outside of views; None stands for one that nobody foresaw. Django's handler4xx."""
     error = foreseen(exception) if exception else PolyscribeError("Something went wrong here. Try again later.")
-    return owner(request.path_info).answer(error)
+    return fit(request, owner(request.path_info).answer(error))
 
 
 @csrf_exempt
 def unknown_path(request: HttpRequest, **kwargs: str) -> HttpResponse:
     """Answer for every path that no other route knows."""
-    return owner(request.path_info).answer(UnknownPath())
+    return fit(request, owner(request.path_info).answer(UnknownPath()))

@@ -1,5 +1,7 @@
 """Files in the bodies of requests: written to disk as they arrive, and never beyond the limit."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from django.conf import settings
@@ -23,10 +25,11 @@ class FileForm(MultiPartParser):
 
     def parse(self, stream, media_type=None, parser_context=None) -> DataAndFiles:
         request = parser_context["request"]
-        request.upload_handlers = [_ToDisk()]
         body = _Body(stream, request)
-        parsed = super().parse(body, media_type, parser_context)
-        body.check_end()
+        with _spool() as spool:
+            request.upload_handlers = [spool]
+            parsed = super().parse(body, media_type, parser_context)
+            body.check_end()
         return parsed
 
 
@@ -37,18 +40,21 @@ class BareFile(BaseParser):
 
     def parse(self, stream, media_type=None, parser_context=None) -> dict[str, UploadedFile]:
         body = _Body(stream, parser_context["request"])
-        spool = _ToDisk()
-        spool.new_file("file", "", "", None)
         size = 0
-        for piece in iter(partial(body.read, _PIECE), b""):
-            spool.receive_data_chunk(piece, size)
-            size += len(piece)
-        body.check_end()
+        with _spool() as spool:
+            spool.new_file("file", "", "", None)
+            for piece in iter(partial(body.read, _PIECE), b""):
+                spool.receive_data_chunk(piece, size)
+                size += len(piece)
+            body.check_end()
         return {"file": spool.file_complete(size)}
 
 
 def file_in(request: Request) -> UploadedFile:
-    """Return the file that `request` brings as its body or in the part `file`; raises Invalid when there is none."""
+    """Return the file that `request` brings as its body or in the part `file`, for the caller to close.
+
+    Raises Invalid when there is none.
+    """
     file = request.data.get("file")
     if not isinstance(file, UploadedFile):
         raise Invalid("There is no file in this request. Send it as the part `file`.", fields={"file": ["Required."]})
@@ -83,11 +89,17 @@ class _Body:
 class _ToDisk(FileUploadHandler):
     """Writes each file to the folder for uploads, and counts."""
 
+    file: TemporaryUploadedFile | None = None
+
     def new_file(self, *args, **kwargs) -> None:
         super().new_file(*args, **kwargs)
         # The customer's name is a label. As part of a path it could be too long.
         self.file = TemporaryUploadedFile(_NAMELESS, self.content_type, 0, self.charset)
         self.file.name = self.file_name or _NAMELESS
+
+    def upload_interrupted(self) -> None:
+        if self.file is not None:
+            self.file.close()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if start + len(raw_data) > settings.MEDIA_MAX_BYTES:
@@ -98,3 +110,14 @@ class _ToDisk(FileUploadHandler):
         self.file.seek(0)
         self.file.size = file_size
         return self.file
+
+
+@contextmanager
+def _spool() -> Iterator[_ToDisk]:
+    spool = _ToDisk()
+    try:
+        yield spool
+    except BaseException:
+        # Half a film must not wait on the disk until the garbage collector comes by.
+        spool.upload_interrupted()
+        raise

@@ -35,15 +35,10 @@ def until_over(read: Callable[[], Row], *, seconds: float | None = None) -> Row:
     try:
         end = time.monotonic() + (settings.ASYNC_HOLD_SECONDS if seconds is None else seconds)
         while row.finished_at is None and (left := end - time.monotonic()) > 0:
-            _release_connection()
+            # Between two looks nothing is kept open for longer than between two requests.
+            connection.close_if_unusable_or_obsolete()
             time.sleep(min(LOOK_SECONDS, left))
             row = read()
         return row
     finally:
         _seats.release()
-
-
-def _release_connection() -> None:
-    # Who waits needs no connection, and a server has only so many. An open transaction is its owner's affair.
-    if not connection.in_atomic_block:
-        connection.close()

@@ -47,8 +47,8 @@ class Upload(Open):
     def post(self, request: Request, token: str, name: str = "") -> HttpResponse:
         upload = own_links.opened_upload(token)
         _refuse_suspended(upload.org)
-        file = file_in(request)
-        filled = services.fill_upload(upload, file=file.file, file_name=label_of(file) or name)
+        with file_in(request) as file:
+            filled = services.fill_upload(upload, file=file.file, file_name=label_of(file) or name)
         return answer({"success": True, "id": filled.public_id, "bytes": filled.blob.bytes})
 
     put = post

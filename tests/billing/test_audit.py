@@ -21,8 +21,10 @@ def unguarded():
     with lifted(connection), connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA ignore_check_constraints = ON")
-            yield
-            cursor.execute("PRAGMA ignore_check_constraints = OFF")
+            try:
+                yield
+            finally:
+                cursor.execute("PRAGMA ignore_check_constraints = OFF")
         else:
             cursor.execute(
                 "SELECT conrelid::regclass, conname FROM pg_constraint"

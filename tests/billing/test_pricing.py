@@ -2,7 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from billing.pricing import PRIORITY_MULTIPLIERS, Priority, Rate, rate
+from billing import queries
+from billing.pricing import PRIORITY_MULTIPLIERS, Priority, Quote, Rate, quote, rate
 from orgs.models import Organization
 from tests import factories
 
@@ -105,3 +106,24 @@ def test_a_price_is_the_same_after_a_trip_through_the_database():
 def test_no_price_is_made_of_a_duration_that_is_no_number(seconds):
     with pytest.raises((ValueError, OverflowError)):
         rate(Organization()).synapses(seconds)
+
+
+@pytest.mark.parametrize("priority", Priority)
+def test_a_quote_is_what_is_charged(priority):
+    org = Organization(price_multiplier=Decimal("1.25"))
+
+    offer = quote(org, seconds=125.5, priority=priority)
+
+    assert offer == Quote(rate(org, priority=priority), 125.5, rate(org, priority=priority).synapses(125.5))
+
+
+@pytest.mark.django_db
+def test_a_quote_holds_nothing(acme):
+    quote(acme, seconds=3600)
+
+    assert queries.balance(acme).held == 0
+
+
+def test_an_unknown_priority_gets_no_quote():
+    with pytest.raises(ValueError, match="is not a valid Priority"):
+        quote(Organization(), seconds=1, priority="low")

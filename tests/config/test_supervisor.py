@@ -2,10 +2,12 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
+from tests import installations
 from tests.live import LiveServer, running, wait_until
 
 CLUSTER = {"CLUSTERS": "io", "IO_WORKERS": 2, "CANARY_SECONDS": 3}
@@ -115,3 +117,22 @@ def test_drain_is_bounded(tmp_path):
 
         assert live.supervisor.wait(10) == 0
         assert not [pid for pid in (io.main, io.sentinel, *io.workers) if is_alive(pid)]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("installations.kind_of_this_run() == 'sqlite'", reason="SQLite has no server that could go away")
+def test_absence_of_the_database_is_no_reason_to_start_a_cluster_anew(tmp_path):
+    with running(tmp_path, web=False, **CLUSTER | {"CANARY_SECONDS": 20}) as live:
+        io, name = live.family("io"), live.installation.database_url.rpartition("/")[2]
+        installations.administer(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        installations.administer(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        wait_until(lambda: "The database did not answer" in live.log, "the supervisor misses the database")
+
+        installations.administer(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        back_at = time.time()
+        reconciled = "transcription.reconciler.reconcile"
+        wait_until(lambda: live.status()["chores"][reconciled] > back_at, "the reconciler works again")
+        wait_until(lambda: live.status()["clusters"]["io"]["silent_seconds"] < 1, "the cluster sings again", seconds=30)
+
+        assert live.reasons("io") == []
+        assert is_alive(io.main)

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from config.urls import handler400, handler403, handler404, handler500, urlpatterns as product
+from config.urls import handler400, handler403, handler404, handler500
+from config.urls import urlpatterns as product
 from dialects.base import Endpoint
 from dialects.videodb.errors import VIDEODB
 

@@ -87,3 +87,11 @@ def test_refusals_are_private_to_the_key():
     response = Api().get("/collection")
 
     assert (response["Cache-Control"], response["Vary"]) == ("private", "x-access-token")
+
+
+@pytest.mark.parametrize("path", ["/collection", "/nope", "/video/m-1"])
+def test_head_tells_the_length_of_what_get_would_say(api, path):
+    shown, told = api.get(path), api.head(path)
+
+    assert (told.status_code, told.content) == (shown.status_code, b"")
+    assert told["Content-Length"] == shown["Content-Length"] == str(len(shown.content))

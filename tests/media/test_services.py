@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import InMemoryUploadedFile, TemporaryUpload
 from core.errors import NotFound, Unsupported
 from media import services, storage
 from media.errors import EmptyFile, FileTooLarge, NotMedia
-from media.models import Blob, Media, Upload
+from media.models import Blob, Collection, Media, Upload
 from media.services import Label
 from tests.media.hostile import wav
 from tests.media.recordings import add, files, make_older, tone
@@ -193,20 +193,31 @@ def test_what_is_no_media_is_refused_before_it_is_read_to_its_end(shelf):
         services.add_file(shelf, file=Counting(PLAYLIST), label=Label())
 
 
-def test_what_belongs_to_a_medium_is_written_with_it(shelf):
+def from_a_file(shelf: Collection, also: services.Also) -> Media:
+    return services.add_file(shelf, file=tone(), label=Label(), also=also)
+
+
+def from_an_upload(shelf: Collection, also: services.Also) -> Media:
+    upload = services.fill_upload(services.open_upload(shelf.org), file=tone())
+    return services.add_blob(shelf, blob=upload.blob, label=Label(), also=also)
+
+
+@pytest.mark.parametrize("bring", [from_a_file, from_an_upload])
+def test_what_belongs_to_a_medium_is_written_with_it(bring, shelf):
     seen = []
 
-    services.add_file(shelf, file=tone(), label=Label(), also=seen.append)
+    media = bring(shelf, seen.append)
 
-    assert seen == [Media.objects.get()]
+    assert seen == [media] == [Media.objects.get()]
 
 
-def test_a_medium_comes_with_what_belongs_to_it_or_not_at_all(shelf):
+@pytest.mark.parametrize("bring", [from_a_file, from_an_upload])
+def test_a_medium_comes_with_what_belongs_to_it_or_not_at_all(bring, shelf):
     def fail(media: Media) -> None:
         raise Unsupported
 
     with pytest.raises(Unsupported):
-        services.add_file(shelf, file=tone(), label=Label(), also=fail)
+        bring(shelf, fail)
 
     assert not Media.objects.exists()
 

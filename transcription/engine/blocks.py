@@ -11,7 +11,7 @@ from transcription.engine.speech import WINDOW_MS, Span
 
 PAUSE_MS = 350
 """A pause of this length parts two phrases; shorter ones lie inside a phrase."""
-PADDING_MS = 100
+PADDING_MS = 150
 """Sound before and after speech that a block takes along where there is room."""
 _LONGEST_PAUSE = 1 / 6
 """Share of a block that a pause inside it may take: the engine's times get vague around a longer one."""
@@ -38,11 +38,11 @@ def plan_blocks(spans: Iterable[Span], *, total_seconds: float, block_seconds: f
 
     Blocks are in order, do not overlap, lie inside the recording, hold all speech, and are at most `block_seconds`
     long. Phrases are parted at pauses of 0.35 s; neighbours go into one block while they fit; a phrase that is too
-    long is cut where it has the least voice. No speech, no blocks. Raises ValueError for blocks below 1.2 seconds.
+    long is cut where it has the least voice. No speech, no blocks. Raises ValueError for blocks below 1.3 seconds.
     """
     limit = round(block_seconds * 1000) - 2 * PADDING_MS
     if limit < 1000:
-        raise ValueError("Blocks shorter than 1.2 seconds cannot be heard.")
+        raise ValueError("Blocks shorter than 1.3 seconds cannot be heard.")
     total = floor(total_seconds * 1000 + 1e-6)
     stretches = [stretch for span in spans if (stretch := _stretch(span, total)).start < stretch.end]
     phrases = _join(stretches, pause=PAUSE_MS - 1, limit=None)

@@ -27,7 +27,10 @@ class ModelInfo:
     block_seconds: float = 30.0
     """The longest block that it hears well. The official models pay for 30 seconds however short a block is."""
     audio_context: int = 0
-    """Frames of 20 ms that its encoder looks at; 0 is the full window of 30 seconds."""
+    """Frames of 20 ms that its encoder looks at; 0 is the full window of 30 seconds.
+
+    Else a multiple of 256: whisper.cpp pads to that, and what an earlier block left in the padding would leak in.
+    """
     doubt_below: float = -1.0
     """Mean log probability below which a result is tried again at a higher temperature."""
     is_demo: bool = False
@@ -66,7 +69,7 @@ _DEMO = ModelInfo(
     description="Demo only: knows the sentences of its own small grammar in English, German and Spanish.",
     # What it was trained on (see recipe/): single sentences in windows of six seconds.
     block_seconds=6.0,
-    audio_context=320,
+    audio_context=512,
     # Its wrong answers are less sure of themselves than those of a large model, but never below -1.
     doubt_below=-0.5,
     is_demo=True,

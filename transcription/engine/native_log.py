@@ -46,7 +46,9 @@ def note(level: int, text: str) -> None:
     if lines is not None:
         lines.append(line)
         lines.failed = lines.failed or level == _ERROR
-    logger.log(logging.WARNING if level in (_WARNING, _ERROR) else logging.DEBUG, "%s", line)
+    # Whoever collects lines raises an error with the one that matters, or stopped the call himself.
+    is_alarming = lines is None and level in (_WARNING, _ERROR)
+    logger.log(logging.WARNING if is_alarming else logging.DEBUG, "%s", line)
 
 
 @contextmanager

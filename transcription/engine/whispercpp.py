@@ -48,9 +48,8 @@ class WhisperCpp:
         self._lock = threading.Lock()
         self._context = _open(path, device)
         self._free = weakref.finalize(self, binding.whisper_free, self._context)
-        # Language detection uses the context length of the call before it: let there always be one.
-        lines = self._call(self._parameters(Options(language="en")), np.zeros(SAMPLE_RATE, np.float32))
-        self._fallbacks = lines.fallbacks()  # over all calls so far: the library never resets its counter
+        self._fallbacks = 0  # over all calls so far: the library never resets its counter
+        self._audio_context = 0  # of the last call
 
     def transcribe(
         self, samples: np.ndarray, block: Block, options: Options, should_stop: Callable[[], bool]
@@ -67,9 +66,11 @@ class WhisperCpp:
             if not self._free.alive:
                 raise EngineError(f"The model {self.name} has been unloaded.")
             parameters = self._parameters(options, length=len(sound))
+            self._settle_on(parameters.audio_ctx)
             binding.assign_abort_callback(parameters, watch)
+            fallbacks_before = self._fallbacks
             lines = self._call(parameters, sound, watch)
-            tried_again, self._fallbacks = lines.fallbacks() - self._fallbacks, lines.fallbacks()
+            tried_again = self._fallbacks - fallbacks_before
             return block_result(
                 list(self._segments(offset=round(block.start_seconds * 1000))),
                 block,
@@ -112,16 +113,25 @@ class WhisperCpp:
         parameters.audio_ctx = context if length <= context * _FRAME_SAMPLES else 0
         return parameters
 
+    def _settle_on(self, audio_context: int) -> None:
+        """Make language detection look at `audio_context` frames: it uses those of the call before its own."""
+        if audio_context != self._audio_context:
+            parameters = self._parameters(Options(language="en"))
+            parameters.audio_ctx = audio_context
+            self._call(parameters, np.zeros(SAMPLE_RATE, np.float32))
+
     def _call(
         self, parameters: "binding.whisper_full_params", sound: np.ndarray, watch: Watch | None = None
     ) -> NativeLines:
         with native_log.collected() as lines:
+            self._audio_context = parameters.audio_ctx
             code = binding.whisper_full(self._context, parameters, sound, len(sound))
             if watch is not None:
                 watch.raise_if_stopped()
             if code:
                 raise EngineError(f"whisper.cpp failed with code {code}: {lines.last()}.")
             binding.whisper_print_timings(self._context)
+        self._fallbacks = lines.fallbacks()
         return lines
 
     def _segments(self, *, offset: int) -> Iterator[RawSegment]:

@@ -13,7 +13,7 @@ SHORTEST_MS = 40
 """A word lasts at least this long where its segment has the room."""
 
 _ONSET_MS = 300
-"""A first word that begins this soon after its segment begins with it: whisper.cpp times a word from where it gets loud."""
+"""A first word that begins this soon after its segment begins with it: whisper.cpp waits until it gets loud."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 _BOOT_SECONDS = 60
 """A cluster that has not all its processes after this long is started again."""
 
-_LONGEST_PAUSE_SECONDS = 60
+_LONGEST_PAUSE_SECONDS = 10
 _HELPERS = 2  # the sentinel's children beside the workers: monitor and pusher
 
 
@@ -38,7 +38,7 @@ class Ward:
         self.mark = f"{folder.mark()}{name}/"
         self._process: subprocess.Popen | None = None
         self._started_at = 0.0
-        self._failures_in_a_row = 0
+        self._vain_starts = 0
         self._watch = self._new_watch()
 
     @property
@@ -49,7 +49,7 @@ class Ward:
     @property
     def is_well(self) -> bool:
         """Whether it was heard of since its start, and nothing speaks against it."""
-        return self._watch.is_up and not self.reason
+        return (self._watch.is_up or not processes.CAN_SEE) and not self.reason
 
     def start(self) -> None:
         """Start the cluster; a few hundred milliseconds later it takes work."""
@@ -80,23 +80,23 @@ class Ward:
             self.reason = "it did not come up"
         if self._watch.wants_canary(now):
             canary.release(self.name)
-        if self._watch.is_born and now - self._started_at > settings.CANARY_SECONDS:
-            self._failures_in_a_row = 0
+        if self._watch.is_up:
+            self._vain_starts = 0
 
     def forget(self) -> None:
         """Begin to watch anew, after a time in which nothing could be seen."""
         self._watch.forget()
 
     def may_start_again(self) -> bool:
-        """Return whether enough time has passed: at once after a first failure, later and later after more."""
-        pause = min(2**self._failures_in_a_row - 1, _LONGEST_PAUSE_SECONDS)
+        """Return whether enough time has passed: none for a cluster that was up, more and more after vain starts."""
+        pause = min(2**self._vain_starts - 1, _LONGEST_PAUSE_SECONDS)
         return time.monotonic() - self._started_at >= pause
 
     def start_again(self) -> None:
         """End whatever is left of the cluster and start it."""
         self.end()
         self.restarts += 1
-        self._failures_in_a_row += 1
+        self._vain_starts += 1
         self.start()
 
     def ask_to_stop(self) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
+from core.errors import NotFound
 from dialects import auth, base, sources, waiting
 from dialects.base import answer, base_url
 from dialects.uploads import FileForm
@@ -18,7 +19,6 @@ from orgs.models import Event, Organization
 from orgs.roles import Scope
 from transcription import queries, removal
 from transcription import services as transcription
-from transcription.errors import MediaFileRemoved
 from transcription.models import Transcript, Transcription
 from transcription.options import JobOptions
 
@@ -124,7 +124,7 @@ class FileUrl(Endpoint):
     def post(self, request: Request, kind: str, media_id: str) -> HttpResponse:
         found = _medium(request.org, kind, media_id)
         if found.blob_id is None:
-            raise MediaFileRemoved
+            raise NotFound("The file of this recording has been removed.")
         return answer(outputs.success({"signed_url": outputs.file_url(found, base_url=base_url(request))}))
 
 
@@ -139,7 +139,7 @@ class Transcripts(Endpoint):
         transcript = queries.latest_transcript(medium)
         if transcript:
             return answer(outputs.completed(_read(transcript, window)))
-        job = queries.latest_job(medium) or self._wanted(request, medium)
+        job = self._job(request, medium, inputs.Wish.read({}))
         # Whoever follows the link wants the same part, cut the same way.
         asked = {name: value for name, value in request.query_params.items() if name in window}
         return answer(outputs.deferred(job.public_id, _output_url(request, job.public_id, asked)))
@@ -147,25 +147,25 @@ class Transcripts(Endpoint):
     def post(self, request: Request, kind: str, media_id: str) -> HttpResponse:
         medium = _medium(request.org, kind, media_id)
         given = inputs.Wish.read(request.data)
-        job = self._wanted(
-            request, medium, given["language_code"], shared=not given["force"], callback=_callback(request, given)
-        )
+        job = self._job(request, medium, given)
         if job.state == Transcription.State.COMPLETED:
             return answer(outputs.already_exists())
         return answer(outputs.deferred(job.public_id, _output_url(request, job.public_id)))
 
-    def _wanted(
-        self, request: Request, medium: Media, language: str = "", *, shared: bool = True, callback: dict | None = None
-    ) -> Transcription:
+    def _job(self, request: Request, medium: Media, wish: dict[str, Any]) -> Transcription:
+        # Who names no language is content with what is there, or soon will be, in any.
+        anything_will_do = not wish["force"] and not wish["language_code"]
+        if anything_will_do and (job := queries.latest_job(medium)):
+            return job
         auth.require(request.key, Scope.TRANSCRIBE)
         return transcription.request(
             request.org,
             media=medium,
-            options=JobOptions(language=language),
+            options=JobOptions(language=wish["language_code"]),
             requested_by=request.key,
             dialect=VIDEODB.name,
-            callback=callback,
-            shared=shared,
+            callback=_callback(request, wish),
+            shared=not wish["force"],
         )
 
 

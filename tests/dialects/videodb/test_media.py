@@ -167,7 +167,7 @@ def test_a_removed_audio_s_link_is_not_made(api, audio):
 
     response = api.call("POST", f"/audio/{audio.public_id}/generate_url")
 
-    assert (response.status_code, response.json()["error_code"]) == (409, "CONFLICT")
+    assert (response.status_code, response.json()["message"]) == (404, "The file of this recording has been removed.")
 
 
 def test_media_of_other_dialects_are_listed_too(api, acme):

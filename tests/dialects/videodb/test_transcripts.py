@@ -138,6 +138,22 @@ def test_asking_twice_joins_the_same_job(api, acme, path):
     assert first.json() == second.json() == deferred(Transcription.of(acme).get())
 
 
+def test_who_names_no_language_is_content_with_any(api, acme, path):
+    first = api.call("POST", path, {"language_code": "en"})
+
+    second = api.call("POST", path)
+
+    assert first.json() == second.json() == deferred(Transcription.of(acme).get())
+
+
+def test_who_names_another_language_gets_another_transcript(api, acme, path):
+    api.call("POST", path, {"language_code": "en"})
+
+    api.call("POST", path, {"language_code": "de"})
+
+    assert set(Transcription.of(acme).values_list("language", flat=True)) == {"en", "de"}
+
+
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_what_is_there_already_says_so(api, heard_video, slash):
     response = api.call("POST", f"/video/{heard_video.public_id}/transcription{slash}", {"force": False})
@@ -321,4 +337,3 @@ def test_a_failed_job_is_followed_by_another(api, acme, video):
 
     assert response.json() == deferred(Transcription.of(acme).latest("pk"))
     assert Transcription.of(acme).count() == 2
-

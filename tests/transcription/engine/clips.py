@@ -15,43 +15,34 @@ from transcription.engine.base import SAMPLE_RATE, BlockResult, Engine, Options,
 FOLDER = Path(__file__).parents[2] / "speech"
 
 
-def decode(path: Path) -> np.ndarray:
-    """Return the sound of a file: float32, mono, 16 kHz."""
+@cache
+def pcm(file_name: str) -> np.ndarray:
+    """Return the sound of a clip: float32, mono, 16 kHz."""
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-    with av.open(str(path)) as container:
+    with av.open(str(FOLDER / file_name)) as container:
         frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
     frames += resampler.resample(None)
     return np.concatenate([frame.to_ndarray()[0] for frame in frames])
 
 
-@cache
-def pcm(file_name: str) -> np.ndarray:
-    return decode(FOLDER / file_name)
-
-
-@cache
 def truth(file_name: str) -> list[dict]:
     """Return the sentences of a clip: start, end, speaker, language, text and perhaps english."""
     return json.loads((FOLDER / file_name).with_suffix(".json").read_text())["sentences"]
 
 
-def demo() -> Engine:
-    return engine.load("demo", model_dir=Path("nowhere"), threads=2, device="cpu")
-
-
-def hear(samples: np.ndarray, options: Options | None = None) -> list[BlockResult]:
-    """Find the blocks of a recording and hear each of them with the demo model."""
+def hear(samples: np.ndarray, listener: Engine, options: Options | None = None) -> list[BlockResult]:
+    """Find the blocks of a recording and hear each of them."""
     blocks = engine.find_blocks(samples, model="demo")
-    return [demo().transcribe(sound.of_block(samples, block), block, options or Options(), never) for block in blocks]
-
-
-@cache
-def heard(file_name: str) -> list[BlockResult]:
-    return hear(pcm(file_name))
+    options = options or Options()
+    return [listener.transcribe(sound.of_block(samples, block), block, options, never) for block in blocks]
 
 
 def words_of(results: list[BlockResult]) -> list[Word]:
     return [word for result in results for segment in result.segments for word in segment.words]
+
+
+def text_of(results: list[BlockResult]) -> str:
+    return " ".join(segment.text for result in results for segment in result.segments)
 
 
 @dataclass(frozen=True)
@@ -69,12 +60,11 @@ class Score:
         return self.wrong / self.spoken
 
 
-def score(file_name: str) -> Score:
+def score(file_name: str, words: list[Word]) -> Score:
     """Compare words without case and punctuation: substitutions, deletions and insertions over the words spoken."""
     sentences = truth(file_name)
-    spoken = [plain(word) for sentence in sentences for word in sentence["text"].split()]
-    words = words_of(heard(file_name))
-    wrong, pairs = align(spoken, [plain(word.text) for word in words])
+    spoken = [_plain(word) for sentence in sentences for word in sentence["text"].split()]
+    wrong, pairs = align(spoken, [_plain(word.text) for word in words])
     starts, at = {}, 0
     for sentence in sentences:
         starts[at] = sentence["start"]
@@ -83,28 +73,26 @@ def score(file_name: str) -> Score:
     return Score(file_name, len(spoken), wrong, errors)
 
 
-def plain(word: str) -> str:
+def _plain(word: str) -> str:
     return "".join(char for char in word.lower() if char.isalnum() or char in "%@")
 
 
 def align(spoken: list[str], heard: list[str]) -> tuple[int, dict[int, int]]:
     """Return the edit distance of two lists of words, and which word of the second stands for each of the first."""
-    costs = np.zeros((len(spoken) + 1, len(heard) + 1), int)
-    costs[:, 0], costs[0] = range(len(spoken) + 1), range(len(heard) + 1)
+    costs = [list(range(len(heard) + 1))]
     for row, word in enumerate(spoken, 1):
+        above, costs_here = costs[-1], [row]
         for column, other in enumerate(heard, 1):
-            costs[row, column] = min(
-                costs[row - 1, column] + 1,
-                costs[row, column - 1] + 1,
-                costs[row - 1, column - 1] + (word != other),
-            )
+            change = above[column - 1] + (word != other)
+            costs_here.append(min(change, above[column] + 1, costs_here[-1] + 1))
+        costs.append(costs_here)
     pairs, row, column = {}, len(spoken), len(heard)
     while row and column:
-        if costs[row, column] == costs[row - 1, column - 1] + (spoken[row - 1] != heard[column - 1]):
+        if costs[row][column] == costs[row - 1][column - 1] + (spoken[row - 1] != heard[column - 1]):
             row, column = row - 1, column - 1
             pairs[row] = column
-        elif costs[row, column] == costs[row - 1, column] + 1:
+        elif costs[row][column] == costs[row - 1][column] + 1:
             row -= 1
         else:
             column -= 1
-    return int(costs[-1, -1]), pairs
+    return costs[-1][-1], pairs

@@ -22,7 +22,7 @@ from config import env
 from orgs.models import Organization
 from transcription.engine import catalogue
 
-_SAMPLE = env.ROOT / "tests" / "speech" / "panel.m4a"
+_SAMPLE = env.ROOT / "tests" / "speech" / "feelings.ogg"
 _SYNAPSES = 1000
 _START_SECONDS, _JOB_SECONDS = 60, 120
 
