@@ -5,7 +5,7 @@ BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 export PORT
 
-.PHONY: demo serve test test-postgres test-long lint bench lock
+.PHONY: demo serve test test-postgres test-long lint bench sdks lock
 
 demo: .venv/installed
 	@$(MANAGE) migrate --verbosity 0
@@ -15,14 +15,14 @@ serve: .venv/installed
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) serve
 
-test: .venv/installed-dev
+test: .venv/installed-dev sdks
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 test-postgres: .venv/installed-dev
 	DATABASE_URL=$${TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/polyscribe} \
 		$(BIN)/python -m pytest -m "not slow and not sdk" $(ARGS)
 
-test-long: .venv/installed-dev
+test-long: .venv/installed-dev sdks
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: .venv/installed-dev
@@ -32,6 +32,15 @@ lint: .venv/installed-dev
 
 bench: .venv/installed-dev
 	PYTHONPATH=.:platform $(BIN)/python -m bench $(ARGS)
+
+# Clients whose versions exclude each other live in folders of their own. Node's needs npm, and is left out without it.
+sdks: var/sdks/videodb-0.4.5 var/sdks/videodb-node-0.2.0
+
+var/sdks/videodb-0.4.5: .venv/installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $@ videodb==0.4.5
+
+var/sdks/videodb-node-0.2.0:
+	if command -v npm >/dev/null; then npm install --silent --ignore-scripts --prefix $@ videodb@0.2.0; fi
 
 # Pins everything that pyproject.toml asks for, without the address of the index that answered.
 lock: .venv/installed-dev

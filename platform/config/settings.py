@@ -69,28 +69,27 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
 
 STORAGE_BUCKET = env.text("STORAGE_BUCKET", default="")
-STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "blobs", "file_permissions_mode": 0o600},
-    },
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+_disk = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {"location": DATA_DIR / "blobs", "file_permissions_mode": 0o600},
 }
-if STORAGE_BUCKET:
-    STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": STORAGE_BUCKET,
-            "endpoint_url": env.text("STORAGE_ENDPOINT_URL", default="") or None,
-            "region_name": env.text("STORAGE_REGION", default="") or None,
-            "access_key": env.text("STORAGE_ACCESS_KEY", default="") or None,
-            "secret_key": env.text("STORAGE_SECRET_KEY", default="") or None,
-            "addressing_style": "path",
-            "signature_version": "s3v4",
-            "file_overwrite": False,
-            "querystring_expire": 300,
-        },
-    }
+_s3 = {
+    "bucket_name": STORAGE_BUCKET,
+    "endpoint_url": env.text("STORAGE_ENDPOINT_URL", default="") or None,
+    "region_name": env.text("STORAGE_REGION", default="") or None,
+    "access_key": env.text("STORAGE_ACCESS_KEY", default="") or None,
+    "secret_key": env.text("STORAGE_SECRET_KEY", default="") or None,
+    "addressing_style": "path",
+    "signature_version": "s3v4",
+    "file_overwrite": False,
+    "querystring_expire": 300,
+}
+# What a browser is sent to may have another name than what our own machines talk to; its links are signed for that.
+_public_s3 = _s3 | {"endpoint_url": env.text("STORAGE_PUBLIC_ENDPOINT_URL", default="") or _s3["endpoint_url"]}
+STORAGES = {
+    "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _s3} if STORAGE_BUCKET else _disk,
+    "links": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _public_s3} if STORAGE_BUCKET else _disk,
+}
 
 # --- Limits and lives -------------------------------------------------------------------------------------------------
 

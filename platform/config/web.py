@@ -2,7 +2,8 @@
 
 from config import env
 
-bind = f"{env.text('HOST', default='127.0.0.1')}:{env.whole('PORT', default=8000)}"
+_host = env.text("HOST", default="127.0.0.1")
+bind = f"{f'[{_host}]' if ':' in _host else _host}:{env.whole('PORT', default=8000)}"
 workers = env.whole("WEB_WORKERS", default=2)
 worker_class = "gthread"
 threads = env.whole("WEB_THREADS", default=12)  # a client that waits for its transcript holds one

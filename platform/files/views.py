@@ -6,7 +6,7 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from django.conf import settings
-from django.core.files.storage import default_storage
+from django.core.files.storage import default_storage, storages
 from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
@@ -114,7 +114,7 @@ def _signed_url(media: Media, headers: dict[str, str], *, method: str) -> str:
         "ResponseContentType": headers["Content-Type"],
         "ResponseContentDisposition": headers["Content-Disposition"],
     }
-    return default_storage.url(media.blob.name, parameters=forced, http_method=method)
+    return storages["links"].url(media.blob.name, parameters=forced, http_method=method)
 
 
 def _stream(request: Request, media: Media, etag: str, headers: dict[str, str]) -> HttpResponse:

@@ -51,6 +51,7 @@ def test_when_one_half_dies_the_other_is_ended(live, which):
     wait_until(lambda: not processes_of(live.data_dir), "all processes have ended")
 
 
+@pytest.mark.slow
 def test_killed_serve_takes_both_halves_with_it(live):
     served = serve(live)
 

@@ -10,7 +10,7 @@ import pytest
 from tests import installations
 from tests.live import LiveServer, running, wait_until
 
-CLUSTER = {"CLUSTERS": "io", "IO_WORKERS": 2, "CANARY_SECONDS": 3}
+CLUSTER = {"CLUSTERS": "io", "IO_WORKERS": 2, "CANARY_SECONDS": 2.5}
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +98,12 @@ def test_clusters_of_a_killed_supervisor_are_ended_by_the_next(machine, io):
 
     assert orphans == [io.main, io.sentinel, *io.workers]
     assert not [pid for pid in orphans if is_alive(pid)]
+
+
+def test_waiting_threads_of_workers_do_not_spin(machine, io):
+    environment = Path(f"/proc/{io.workers[0]}/environ").read_bytes().split(b"\0")
+
+    assert b"OMP_WAIT_POLICY=passive" in environment
 
 
 def test_second_supervisor_is_refused(machine, io):

@@ -220,19 +220,17 @@ def test_a_proxy_sends_the_file_where_there_is_one(media, link, etag, settings):
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_an_object_store_sends_its_files_itself(link, media, settings, method):
-    settings.STORAGES = settings.STORAGES | {
-        "default": {
-            "BACKEND": "storages.backends.s3.S3Storage",
-            "OPTIONS": {
-                "bucket_name": "polyscribe",
-                "endpoint_url": "https://storage.example",
-                "access_key": "key",
-                "secret_key": "secret",
-                "addressing_style": "path",
-                "signature_version": "s3v4",
-                "querystring_expire": 300,
-            },
-        }
+    options = {
+        "bucket_name": "polyscribe",
+        "access_key": "key",
+        "secret_key": "secret",
+        "addressing_style": "path",
+        "signature_version": "s3v4",
+        "querystring_expire": 300,
+    }
+    settings.STORAGES = {
+        name: {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options | {"endpoint_url": endpoint}}
+        for name, endpoint in (("default", "http://storage:9000"), ("links", "https://storage.example"))
     }
 
     response = Api().generic(method, link)

@@ -41,7 +41,7 @@ def prices(machine: LiveServer) -> list[tuple[str, int]]:
 
 
 def test_job_goes_on_after_the_kills_of_worker_cluster_and_supervisor(machine, tmp_path):
-    machine.transcribe(long_recording(tmp_path, seconds=240))
+    machine.transcribe(long_recording(tmp_path, seconds=150))
     at_first = more_is_heard(machine, 3)
     machine.kill_worker("transcribe")
     after_worker = more_is_heard(machine, 3)
@@ -110,7 +110,7 @@ def test_jobs_survive_two_minutes_of_misfortunes(tmp_path, seed):
             chance.choice(MISFORTUNES)(machine, chance)
             time.sleep(chance.uniform(0.2, 3))
 
-        states = machine.wait_for_jobs(seconds=240)
+        states = machine.wait_for_jobs(seconds=150)
 
         assert states == dict.fromkeys(jobs, "completed")
         assert machine.rows("SELECT max(attempt) FROM transcription_transcription") > [(1,)]

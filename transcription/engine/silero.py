@@ -63,7 +63,8 @@ class Detector:
         mirrored = np.concatenate([windows, windows[:, -2 : -2 - _CONTEXT : -1]], axis=1)
         frames = np.lib.stride_tricks.sliding_window_view(mirrored, _FRAME, axis=1)[:, ::_HOP]
         waves = frames.reshape(-1, _FRAME) @ weights.basis
-        x = np.hypot(waves[:, :_BINS], waves[:, _BINS:]).reshape(len(windows), -1)
+        power = np.square(waves[:, :_BINS]) + np.square(waves[:, _BINS:])
+        x = np.sqrt(power).reshape(len(windows), -1)
         for matrix, bias in weights.layers:
             x = np.maximum(x @ matrix + bias, 0)
         return x @ weights.into_cell + weights.cell_bias

@@ -148,8 +148,8 @@ class Supervisor:
 
 
 def supervise() -> None:
-    """Run a supervisor in this process until SIGTERM or SIGINT. Raises AlreadySupervised."""
+    """Run a supervisor in this process until SIGTERM, SIGINT or SIGHUP. Raises AlreadySupervised."""
     supervisor = Supervisor()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: supervisor.stop())
     supervisor.run()

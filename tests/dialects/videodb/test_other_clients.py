@@ -12,6 +12,8 @@ import pytest
 from tests.jobs import SPEECH
 from tests.live import ROOT, running
 
+pytestmark = pytest.mark.sdk
+
 CLIENTS = Path(__file__).parent / "clients"
 PYTHON_SDK = ROOT / "var/sdks/videodb-0.4.5"
 NODE_SDK = ROOT / "var/sdks/videodb-node-0.2.0/node_modules"

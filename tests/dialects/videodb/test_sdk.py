@@ -15,6 +15,8 @@ from tests.core.loopback import Site, answer
 from tests.jobs import SPEECH
 from tests.live import running
 
+pytestmark = pytest.mark.sdk
+
 TRUTH = " ".join(sentence["text"] for sentence in json.loads((SPEECH / "video.json").read_text())["sentences"])
 EXISTS = {"success": True, "message": "transcription already exists"}
 GENERATED = {"success": True, "message": "Transcript generated successfully"}

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             raise CommandError(f"The database lacks {len(missing)} migrations: run `manage.py migrate` first.")
         self._announce()
         self._stop_asked = False
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
         children = {"The web server": _start(servers.WEB), "The cluster": _start(servers.CLUSTER)}
         try:
