@@ -82,6 +82,7 @@ _s3 = {
     "addressing_style": "path",
     "signature_version": "s3v4",
     "file_overwrite": False,
+    "max_memory_size": 8 * 1024**2,  # bytes of a file that may be held in memory while it is read
     "querystring_expire": 300,
 }
 # What a browser is sent to may have another name than what our own machines talk to; its links are signed for that.

@@ -251,6 +251,5 @@ def test_no_transaction_is_open_while_bytes_are_written(acme, bucket):
     assert contents(bucket) == [b"sound"]
 
 
-@pytest.mark.xfail(reason="config.settings gives S3 no max_memory_size, and without one nothing is rolled over to disk")
 def test_a_film_does_not_pass_through_memory(acme, bucket):
     assert 0 < default_storage.max_memory_size <= 64 * 1024 * 1024
