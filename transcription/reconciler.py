@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from billing import services as ledger
 from billing.models import Transfer
+from core import bell
 from core.leases import in_seconds, may_start
 from transcription import services
 from transcription.errors import Abandoned, DeadlinePassed, LostLease
@@ -40,14 +41,24 @@ def requeue_lost() -> int:
 
 def ring_again() -> int:
     """Ring for queued jobs whose message was lost or never sent."""
+    waiting = Transcription.objects.filter(may_start(), state=_State.QUEUED)
     silent = Q(rung_at=None) | Q(rung_at__lt=in_seconds(-settings.JOB_LEASE_SECONDS))
-    waiting = Transcription.objects.filter(silent & may_start(), state=_State.QUEUED).order_by("-urgency", "pk")
-    jobs = list(waiting[:_BATCH])
-    for job in jobs:
-        with transaction.atomic():
-            if Transcription.objects.filter(silent, pk=job.pk, state=_State.QUEUED).update(rung_at=Now()):
-                services.ring_for(job)
-    return len(jobs)
+    rung = 0
+    for cluster, devices in services.RUNG_FOR.items():
+        jobs = waiting.filter(device__in=devices)
+        unheard = list(jobs.filter(silent).order_by("-urgency", "pk")[:_BATCH])
+        # A long queue is silent because the workers are busy: as many bells as jobs are enough for it.
+        missing = max(0, jobs.count() - bell.unanswered(cluster)) if unheard else 0
+        rung += sum(_ring(job, silent) for job in unheard[:missing])
+    return rung
+
+
+@transaction.atomic
+def _ring(job: Transcription, silent: Q) -> bool:
+    heard = not Transcription.objects.filter(silent, pk=job.pk, state=_State.QUEUED).update(rung_at=Now())
+    if not heard:
+        services.ring_for(job)
+    return not heard
 
 
 def end_overdue() -> int:

@@ -30,6 +30,9 @@ from transcription.options import JobOptions
 
 State = Transcription.State
 
+RUNG_FOR = {bell.TRANSCRIBE: ("auto", "cpu"), bell.TRANSCRIBE_CUDA: ("cuda",)}
+"""Which cluster's bell is rung for jobs that want which devices."""
+
 
 def quote(org: Organization, *, media: Media, options: JobOptions) -> pricing.Quote:
     """Return what a transcript of `media` would cost: what is held when it is asked for.
@@ -98,7 +101,7 @@ def request(
 
 def ring_for(job: Transcription) -> None:
     """Ask a worker to look for work, in the caller's transaction."""
-    cluster = bell.TRANSCRIBE_CUDA if job.device == "cuda" else bell.TRANSCRIBE
+    cluster = next(cluster for cluster, devices in RUNG_FOR.items() if job.device in devices)
     bell.ring(cluster, "transcription.tasks.run")
 
 

@@ -20,3 +20,10 @@ def ring(cluster: str, task: str, *ids: str) -> None:
     from django_q.tasks import async_task  # reads Django's settings when it is imported
 
     async_task(task, *ids, cluster=cluster)
+
+
+def unanswered(cluster: str) -> int:
+    """Return how many messages wait for `cluster` that none of its workers has taken yet."""
+    from django_q.brokers import get_broker
+
+    return get_broker(cluster).queue_size()

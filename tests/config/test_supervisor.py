@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,26 @@ def test_absence_of_the_database_is_no_reason_to_start_a_cluster_anew(tmp_path):
 
         assert live.reasons("io") == []
         assert is_alive(io.main)
+
+
+@pytest.mark.slow
+def test_two_machines_on_one_database_hear_their_own_canaries(tmp_path):
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    with running(tmp_path / "first", web=False, **CLUSTER) as first:
+        other = first.env | {"DATA_DIR": str(tmp_path / "second")}
+        second = LiveServer(replace(first.installation, data_dir=tmp_path / "second"), env=other)
+        try:
+            second.start_supervisor()
+            second.wait_until_working()
+            heard_until = time.time() + 10
+
+            wait_until(lambda: heard_of(first) > heard_until and heard_of(second) > heard_until, "both sing for long")
+
+            assert (first.reasons("io"), second.reasons("io")) == ([], [])
+        finally:
+            second.end()
+
+
+def heard_of(machine: LiveServer) -> float:
+    return (machine.data_dir / "cluster" / "io.alive").stat().st_mtime

@@ -69,6 +69,19 @@ def test_a_lost_bell_rings_again_once_per_lease(acme, recording):
     assert OrmQ.objects.count() == 1
 
 
+def test_a_long_queue_gets_as_many_bells_as_jobs_and_no_more(acme, recording):
+    for _ in range(3):
+        services.request(acme, media=recording, options=JobOptions())
+    OrmQ.objects.order_by("pk").first().delete()
+    Transcription.objects.update(rung_at=LONG_AGO)
+
+    reconciler.reconcile()
+    Transcription.objects.update(rung_at=LONG_AGO)
+    reconciler.reconcile()
+
+    assert OrmQ.objects.count() == 3
+
+
 def test_a_fresh_bell_is_not_doubled(acme, recording):
     services.request(acme, media=recording, options=JobOptions())
 
