@@ -16,14 +16,14 @@ serve: .venv/installed
 	@$(MANAGE) serve
 
 test: .venv/installed-dev sdks
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest $(ARGS)
 
 test-postgres: .venv/installed-dev
 	DATABASE_URL=$${TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/polyscribe} \
 		$(BIN)/python -m pytest -m "not slow and not sdk" $(ARGS)
 
 test-long: .venv/installed-dev sdks
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -m "" $(ARGS)
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -26,12 +26,12 @@ def claimable() -> QuerySet[Fetch]:
     running = Fetch.objects.filter(org=OuterRef("org"), state=Fetch.State.PROCESSING).order_by().values("org")
     in_flight = Coalesce(Subquery(running.annotate(n=Count("pk")).values("n")), 0)
     waiting = Fetch.objects.filter(may_start(), state=Fetch.State.QUEUED)
-    return waiting.alias(in_flight=in_flight).filter(in_flight__lt=in_flight_per_org())
+    return waiting.alias(in_flight=in_flight).filter(in_flight__lt=in_flight_per_org(bell.FETCH))
 
 
 def ring_for(fetch: Fetch) -> None:
     """Ask a worker to do `fetch`, in the caller's transaction."""
-    bell.ring(bell.IO, "media.tasks.fetch", fetch.public_id)
+    bell.ring(bell.FETCH, "media.tasks.fetch", fetch.public_id)
 
 
 def ring_for_next(org_id: int) -> None:

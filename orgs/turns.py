@@ -22,9 +22,9 @@ IN_FLIGHT_PER_HOST = 3
 """So that one slow receiver does not use up its organization's share."""
 
 
-def in_flight_per_org() -> int:
-    """Return how many deliveries of one organization may be in flight: half of a machine's io workers, at least one."""
-    return max(1, settings.Q_CLUSTER["ALT_CLUSTERS"][bell.IO]["workers"] // 2)
+def in_flight_per_org(cluster: str) -> int:
+    """Return how much of one organization a cluster may do at once: half of a machine's workers, at least one."""
+    return max(1, settings.Q_CLUSTER["ALT_CLUSTERS"][cluster]["workers"] // 2)
 
 
 def due() -> QuerySet[Delivery]:
@@ -49,7 +49,7 @@ def claimable() -> QuerySet[Delivery]:
             org_in_flight=_in_flight(org=OuterRef("org")),
             host_in_flight=_in_flight(org=OuterRef("org"), host=OuterRef("host")),
         )
-        .filter(org_in_flight__lt=in_flight_per_org(), host_in_flight__lt=IN_FLIGHT_PER_HOST)
+        .filter(org_in_flight__lt=in_flight_per_org(bell.IO), host_in_flight__lt=IN_FLIGHT_PER_HOST)
     )
 
 

@@ -23,8 +23,9 @@ def delete_media(media: Media) -> None:
 
 @transaction.atomic
 def delete_collection(collection: Collection) -> None:
-    """Delete a collection with everything in it. Raises DefaultCollectionStays."""
+    """Delete a collection with everything in it. Raises DefaultCollectionStays, NotFound."""
     collections.refuse_default(collection)
+    collections.keep(collection)  # nothing may arrive in it meanwhile
     for media in collection.media.order_by("pk").iterator(chunk_size=100):
         delete_media(media)
     collections.delete_collection(collection)

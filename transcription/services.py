@@ -208,6 +208,7 @@ def cancel(job: Transcription) -> None:
     _close(job, "transcription.cancelled", {})
 
 
+@transaction.atomic
 def claimed(pk: int, *, worker: str) -> Transcription | None:
     """Take the queued job `pk`, unless somebody else was faster."""
     changed = Transcription.objects.filter(pk=pk, state=State.QUEUED).update(

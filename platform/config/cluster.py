@@ -6,17 +6,18 @@ guard cycle that does not divide the time-out never fires.
 """
 
 from config import env
-from core.bell import IO, TRANSCRIBE, TRANSCRIBE_CUDA
+from core.bell import FETCH, IO, TRANSCRIBE, TRANSCRIBE_CUDA
 
 TIMEOUT_SECONDS = 86_400  # our own deadlines are far shorter
 RETRY_SECONDS = 90_000  # must exceed the time-out: a message is offered again after this long
 
-CLUSTERS = env.listing("CLUSTERS", default=[TRANSCRIBE, IO])
+CLUSTERS = env.listing("CLUSTERS", default=[TRANSCRIBE, FETCH, IO])
 """The clusters that `manage.py cluster` starts on this machine."""
 
 WORKERS = {
     TRANSCRIBE: env.whole("TRANSCRIBE_WORKERS", default=1),
     TRANSCRIBE_CUDA: env.whole("TRANSCRIBE_CUDA_WORKERS", default=1),
+    FETCH: env.whole("FETCH_WORKERS", default=2),
     IO: env.whole("IO_WORKERS", default=2),
 }
 
@@ -37,6 +38,7 @@ Q_CLUSTER = {
     "recycle": 200,
     "ALT_CLUSTERS": {
         TRANSCRIBE_CUDA: {"workers": WORKERS[TRANSCRIBE_CUDA]},
+        FETCH: {"workers": WORKERS[FETCH], "recycle": 500},
         IO: {"workers": WORKERS[IO], "recycle": 500},
     },
 }

@@ -27,7 +27,7 @@ flag = env.bool
 whole = env.int
 number = env.float
 listing = env.list
-database = env.db_url
+database = env.db_url_config
 cache = env.cache_url
 mail = env.email_url
 

@@ -11,8 +11,11 @@ TRANSCRIBE = "transcribe"
 TRANSCRIBE_CUDA = "transcribe-cuda"
 """The same on machines with a CUDA device, for jobs that insist on one."""
 
+FETCH = "fetch"
+"""The cluster for what customers' servers send us, as slowly as they like."""
+
 IO = "io"
-"""The cluster for light work: fetches, deliveries, sweeps. A webhook never waits behind a film."""
+"""The cluster for light work: deliveries. A webhook never waits behind a film."""
 
 
 def ring(cluster: str, task: str, *ids: str) -> None:

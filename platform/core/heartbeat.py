@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Self
 
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseTrouble
+from django.db import connection
 
 logger = logging.getLogger(__name__)
 
@@ -15,8 +16,8 @@ logger = logging.getLogger(__name__)
 class Heartbeat:
     """A thread that calls `renew` every `interval_seconds` for as long as the block runs.
 
-    `renew` returns whether the lease is still ours. When it says no, or when the database cannot be asked for
-    `patience_seconds`, `is_lost` turns true for good: the work must stop, for somebody else may be doing it.
+    `renew` returns whether the lease is still ours. When it says no, when it fails, or when the database cannot be
+    asked for `patience_seconds`, `is_lost` turns true for good: the work must stop, for somebody else may be doing it.
     """
 
     def __init__(self, renew: Callable[[], bool], *, interval_seconds: float, patience_seconds: float) -> None:
@@ -46,14 +47,14 @@ class Heartbeat:
                     if not self._renew():
                         break
                     renewed_at = time.monotonic()
-                except DatabaseError:
+                except DatabaseTrouble:
                     logger.warning("A lease could not be renewed; trying again.", exc_info=True)
-                    with contextlib.suppress(DatabaseError):
+                    with contextlib.suppress(DatabaseTrouble):
                         connection.close()
                     if time.monotonic() - renewed_at > self._patience_seconds:
                         break
-            else:
-                return
-            self._lost.set()
         finally:
+            # Also after a fault that nobody foresaw: a lease without a heart must not look alive.
+            if not self._done.is_set():
+                self._lost.set()
             connection.close()

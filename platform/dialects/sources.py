@@ -1,5 +1,7 @@
 """Where media come from when a request brings them: a file in its body, a link of ours, or somebody else's URL."""
 
+from functools import partial
+
 from django.core.files.uploadedfile import UploadedFile
 
 from media import fetching, own_links, services
@@ -15,18 +17,19 @@ def bring_in(
     The news goes to `callback` either way. Raises what `media.services.add_file` and `media.fetching.request_fetch`
     raise, and NotFound for a link of ours through which nothing was sent yet.
     """
+    news = partial(_tell, callback=callback)
     if isinstance(source, UploadedFile):
-        media = services.add_file(collection, file=source.file, label=label)
-    elif blob := own_links.blob_behind(collection.org, source):
-        media = services.add_blob(collection, blob=blob, label=label)
-    else:
-        return fetching.request_fetch(collection, url=source, label=label, callback=callback)
-    if callback:
-        outbox.publish(
-            collection.org,
-            type="media.added",
-            subject=media.public_id,
-            payload={"media": media.public_id},
-            callback=callback,
-        )
-    return media
+        return services.add_file(collection, file=source.file, label=label, also=news)
+    if blob := own_links.blob_behind(collection.org, source):
+        return services.add_blob(collection, blob=blob, label=label, also=news)
+    return fetching.request_fetch(collection, url=source, label=label, callback=callback)
+
+
+def _tell(media: Media, *, callback: dict | None) -> None:
+    outbox.publish(
+        media.org,
+        type="media.added",
+        subject=media.public_id,
+        payload={"media": media.public_id},
+        callback=callback,
+    )

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from core import outbound
-from core.outbound import connection
+from core.outbound import connection, incoming
 from tests.core.loopback import PATIENCE_SECONDS, answer, redirect
 
 WELL_BEFORE_PATIENCE_SECONDS = PATIENCE_SECONDS / 4
@@ -125,6 +125,17 @@ def test_no_pace_outlasts_the_deadline_over_tls(script, trusted_authority, new_s
 
     with pytest.raises(outbound.TooSlow):
         fetch(f"https://127.0.0.1:{site.port}/", deadline_seconds=0.4)
+
+    assert time.monotonic() - started_at < WELL_BEFORE_PATIENCE_SECONDS
+
+
+def test_a_server_that_trickles_is_left_long_before_its_deadline(site, monkeypatch):
+    monkeypatch.setattr(incoming, "PACE_SECONDS", 0.05)
+    site.pages["/"] = trickling_body
+    started_at = time.monotonic()
+
+    with pytest.raises(outbound.TooSlow):
+        fetch(site.url, deadline_seconds=60)
 
     assert time.monotonic() - started_at < WELL_BEFORE_PATIENCE_SECONDS
 

@@ -350,7 +350,7 @@ def test_what_is_over_is_left_alone(shelf, clip):
 
 
 def test_an_organization_has_its_share_of_the_workers(shelf, clip, settings):
-    settings.Q_CLUSTER = settings.Q_CLUSTER | {"ALT_CLUSTERS": {"io": {"workers": 4}}}
+    settings.Q_CLUSTER = settings.Q_CLUSTER | {"ALT_CLUSTERS": {"fetch": {"workers": 4}}}
     running = [wanted(shelf, clip), wanted(shelf, clip)]
     Fetch.objects.filter(pk__in=[fetch.pk for fetch in running]).update(state="processing")
     waiting = wanted(shelf, clip)

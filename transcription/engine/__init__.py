@@ -29,10 +29,10 @@ def find_blocks(pcm: "np.ndarray", *, model: str, should_stop: Callable[[], bool
 
 
 def load(name: str, *, model_dir: Path, threads: int, device: str = "auto") -> Engine:
-    """Return the engine with the model called `name`, ready to use; see `whispercpp.load` for what it raises."""
-    from transcription.engine import whispercpp
+    """Return the engine with the model called `name`, ready to use; see `loading.load` for what it raises."""
+    from transcription.engine import loading
 
-    return whispercpp.load(name, model_dir=model_dir, threads=threads, device=device)
+    return loading.load(name, model_dir=model_dir, threads=threads, device=device)
 
 
 def device_in_use(device: str) -> str:

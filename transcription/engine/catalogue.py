@@ -9,6 +9,8 @@ from transcription.engine.errors import UnknownModel
 
 _PUBLISHED = "https://huggingface.co/ggerganov/whisper.cpp/resolve/main/"
 _PACKAGED = Path(__file__).parent / "models"
+_YOUNG_LANGUAGES = frozenset({"yue"})
+"""The languages that Whisper learnt with large-v3."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,16 @@ class ModelInfo:
         return (_PACKAGED if self.is_demo else Path(model_dir)) / self.file_name
 
     def check_language(self, language: str | None) -> None:
-        """Raise Invalid when this model only knows English and `language` is another."""
+        """Raise Invalid when this model does not know `language`, one of Whisper's codes; None is any."""
         if self.languages == "en" and language not in (None, "en"):
-            raise Invalid(
-                f"The model {self.name} only knows English. "
-                f"Use {self.name.replace('.en', '')} for the language {language!r}.",
-                fields={"language": ["This model only knows English."]},
-            )
+            raise _unknown(language, f"The model {self.name} only knows English.")
+        if language in _YOUNG_LANGUAGES and not self.name.startswith("large-v3"):
+            # In an older vocabulary the language's number is that of another token.
+            raise _unknown(language, f"The model {self.name} is older than its support for this language.")
+
+
+def _unknown(language: str | None, reason: str) -> Invalid:
+    return Invalid(f"{reason} Use another model for the language {language!r}.", fields={"language": [reason]})
 
 
 def resolve(name: str) -> ModelInfo:

@@ -26,7 +26,7 @@ class NativeLines(list[str]):
         return next((float(found[1]) for found in map(_LANGUAGE.search, self) if found), None)
 
     def fallbacks(self) -> int:
-        """Return how often results were tried again at a higher temperature, as the table of timings counts it."""
+        """Return the number of results that were tried again, which the table of timings tells."""
         return next((int(found[1]) + int(found[2]) for found in map(_FALLBACKS.search, self) if found), 0)
 
     def say(self, words: str) -> bool:

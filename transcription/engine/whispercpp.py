@@ -1,11 +1,8 @@
 """The engine that runs whisper.cpp, through the low-level functions of pywhispercpp."""
 
 import atexit
-import logging
-import os
 import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -14,19 +11,14 @@ import _pywhispercpp as binding
 import numpy as np
 
 from core.errors import Invalid
-from transcription.engine import files, native_log
+from transcription.engine import native_log
 from transcription.engine.base import SAMPLE_RATE, Block, BlockResult, Options
-from transcription.engine.catalogue import ModelInfo, resolve
+from transcription.engine.catalogue import ModelInfo
 from transcription.engine.errors import EngineError, MissingDevice
 from transcription.engine.native_log import NativeLines
 from transcription.engine.results import RawSegment, block_result
 from transcription.engine.watch import Watch
 from transcription.engine.words import Token
-
-logger = logging.getLogger(__name__)
-
-KEPT_MODELS = 1
-"""How many models stay in memory. A worker's memory is this many times the largest model."""
 
 _TEMPERATURE_STEP = 0.2
 _FRAME_SAMPLES = SAMPLE_RATE // 50  # of the encoder's output
@@ -48,7 +40,6 @@ class WhisperCpp:
         self._lock = threading.Lock()
         self._context = _open(path, device)
         self._free = weakref.finalize(self, binding.whisper_free, self._context)
-        self._fallbacks = 0  # over all calls so far: the library never resets its counter
         self._audio_context = 0  # of the last call
 
     def transcribe(
@@ -68,9 +59,9 @@ class WhisperCpp:
             parameters = self._parameters(options, length=len(sound))
             self._settle_on(parameters.audio_ctx)
             binding.assign_abort_callback(parameters, watch)
-            fallbacks_before = self._fallbacks
+            before = self._fallbacks()
             lines = self._call(parameters, sound, watch)
-            tried_again = self._fallbacks - fallbacks_before
+            tried_again = self._fallbacks() - before
             return block_result(
                 list(self._segments(offset=round(block.start_seconds * 1000))),
                 block,
@@ -130,9 +121,13 @@ class WhisperCpp:
                 watch.raise_if_stopped()
             if code:
                 raise EngineError(f"whisper.cpp failed with code {code}: {lines.last()}.")
-            binding.whisper_print_timings(self._context)
-        self._fallbacks = lines.fallbacks()
         return lines
+
+    def _fallbacks(self) -> int:
+        """Return how often results were tried again at a higher temperature, in all calls so far."""
+        with native_log.collected() as lines:
+            binding.whisper_print_timings(self._context)
+        return lines.fallbacks()
 
     def _segments(self, *, offset: int) -> Iterator[RawSegment]:
         """Yield what the last call has heard; times become milliseconds from `offset`."""
@@ -196,30 +191,3 @@ def device_in_use(device: str) -> str:
             "(see its README), or set WHISPER_DEVICE=cpu."
         )
     return "cuda" if device != "cpu" and is_built_with_cuda() else "cpu"
-
-
-_loaded: OrderedDict[tuple, WhisperCpp] = OrderedDict()
-_loading = threading.Lock()
-
-
-def load(name: str, *, model_dir: Path, threads: int, device: str = "auto", keep: int = KEPT_MODELS) -> WhisperCpp:
-    """Return the engine with the model called `name`, from memory if it was among the last `keep` that were used.
-
-    Raises UnknownModel, MissingModel, DamagedModel, MissingDevice, Invalid for another `device`, EngineError when
-    whisper.cpp cannot load the file.
-    """
-    path, runs_on = files.locate(name, model_dir), device_in_use(device)
-    key = (os.getpid(), path, path.stat().st_mtime_ns, threads, runs_on)  # native threads do not survive a fork
-    with _loading:
-        if key not in _loaded:
-            while len(_loaded) >= keep:
-                _, oldest = _loaded.popitem(last=False)
-                logger.info("The model %s makes room for %s.", oldest.name, name)
-                oldest.unload()
-            info = resolve(name)
-            # Of a damaged file the library makes words of its own, or ends the process.
-            files.verify(path, info)
-            _loaded[key] = WhisperCpp(info, path, threads=threads, device=runs_on)
-            logger.info("Loaded the model %s on %s with %s threads.", name, runs_on, threads)
-        _loaded.move_to_end(key)
-        return _loaded[key]

@@ -8,8 +8,8 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django_q.models import OrmQ
 
-from core import bell
 from core.leases import Leased, may_start
+from transcription import services
 from transcription.models import Transcription
 
 
@@ -28,7 +28,7 @@ def last_claim(cluster: str) -> Hashable:
     """Return what changes with each claim of a job, or None unless jobs wait that `cluster` could do."""
     # Every transcribe cluster takes jobs for any device, one with CUDA leaves those for the CPU alone and vice versa.
     waiting = Transcription.objects.filter(may_start(), state=Transcription.State.QUEUED, device="auto")
-    if cluster == bell.IO or not waiting.exists():
+    if cluster not in services.RUNG_FOR or not waiting.exists():
         return None
     return ("claim", Transcription.objects.aggregate(at=Max("claimed_at"))["at"])
 

@@ -1,15 +1,20 @@
 """From the answer of a server to a file of ours: where it begins, how much it may weigh, what it is called."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from typing import BinaryIO
 
-from core.outbound.errors import RefusedStatus, Stopped, TooManyBytes, UnreadableAnswer
+from core.outbound.errors import RefusedStatus, Stopped, TooManyBytes, TooSlow, UnreadableAnswer
 from core.outbound.exchange import content_encoding, read_body
 from core.outbound.filenames import name_of
 from core.outbound.urls import Url
+
+PACE_SECONDS = 30
+LEAST_BYTES_PER_SECOND = 2_000
+"""Half of what speech needs in the thriftiest codec, looked at every PACE_SECONDS."""
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}", re.ASCII)
 _RANGE_START = re.compile(r"bytes (\d{1,18})-", re.ASCII)
@@ -51,7 +56,9 @@ def save(
     if start:
         to.seek(arrived)
         to.truncate()
+    pace = _Pace()
     for piece in read_body(answer, url=url, max_bytes=max_bytes, already=arrived):
+        pace.note(len(piece))
         if should_stop and should_stop():
             raise Stopped
         to.write(piece)
@@ -64,6 +71,22 @@ def save(
         filename=name_of(answer.headers.get("Content-Disposition"), url.target),
         resumed=resumed,
     )
+
+
+class _Pace:
+    """Leaves a server that sends just enough to keep a worker busy for hours."""
+
+    def __init__(self) -> None:
+        self._since, self._arrived = time.monotonic(), 0
+
+    def note(self, size: int) -> None:
+        """Count `size` bytes that have arrived. Raises TooSlow."""
+        self._arrived += size
+        elapsed = time.monotonic() - self._since
+        if elapsed >= PACE_SECONDS:
+            if self._arrived < LEAST_BYTES_PER_SECOND * elapsed:
+                raise TooSlow
+            self._since, self._arrived = time.monotonic(), 0
 
 
 def _goes_on_at(start: int, answer: HTTPResponse) -> bool:

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transcription.engine.blocks import PADDING_MS, plan_blocks
@@ -34,6 +34,7 @@ def recordings(draw):
     return spans, at * WINDOW_MS / 1000 + draw(st.floats(-0.031, 20))
 
 
+@settings(deadline=None)
 @given(recordings(), st.floats(1.3, 30))
 def test_blocks_are_in_order_apart_short_enough_and_inside(recording, block_seconds):
     spans, total = recording
@@ -47,6 +48,7 @@ def test_blocks_are_in_order_apart_short_enough_and_inside(recording, block_seco
     assert all(0.3 < block.speech_probability <= 1 for block in blocks)
 
 
+@settings(deadline=None)
 @given(recordings(), st.floats(1.3, 30))
 def test_all_speech_lies_in_blocks_and_every_block_holds_speech(recording, block_seconds):
     spans, total = recording

@@ -50,15 +50,21 @@ def test_an_unknown_model_is_refused_by_name(name):
     assert "model" in refusal.value.details["fields"]
 
 
-@pytest.mark.parametrize(("name", "language"), [("base.en", "de"), ("small.en-q5_1", "")])
-def test_an_english_model_refuses_another_language(name, language):
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [("base.en", "de"), ("small.en-q5_1", ""), ("medium", "yue"), ("demo", "yue"), ("tiny.en", "yue")],
+)
+def test_a_language_that_a_model_does_not_know_is_refused(name, language):
     with pytest.raises(Invalid) as refusal:
         resolve(name).check_language(language)
 
     assert "language" in refusal.value.details["fields"]
 
 
-@pytest.mark.parametrize(("name", "language"), [("base.en", "en"), ("base.en", None), ("base", "de"), ("demo", None)])
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [("base.en", "en"), ("base.en", None), ("base", "de"), ("demo", None), ("large-v3-turbo-q5_0", "yue")],
+)
 def test_a_language_that_a_model_knows_passes(name, language):
     assert resolve(name).check_language(language) is None
 

@@ -128,6 +128,14 @@ def test_the_temperature_that_is_asked_for_is_the_lowest(demo, sentence):
     assert result.segments[0].temperature >= 0.4
 
 
+def test_a_result_that_stays_doubtful_tells_how_far_it_was_tried(monkeypatch, tmp_path, sentence):
+    add_model(monkeypatch, tmp_path, demo_file(), doubt_below=0.0)
+
+    result = load_own(tmp_path).transcribe(sentence, SENTENCE, Options(language="en"), never)
+
+    assert {segment.temperature for segment in result.segments} == {1.0}
+
+
 def test_a_block_that_is_longer_than_the_model_likes_is_heard_to_its_end(demo):
     result = demo.transcribe(clips.pcm("short.wav"), WHOLE, Options(language="en"), never)
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transcription.engine.words import SHORTEST_MS, Token, repair, to_words
@@ -29,6 +29,7 @@ def spelled(*texts: str | bytes, language: str = "en") -> list[str]:
     return [word.text for word in to_words(tokens(*texts), language=language, start=0, end=60_000)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TIMES, TIMES), max_size=40), TIMES, st.integers(0, 60_000))
 def test_repaired_times_are_in_order_inside_and_never_reversed(times, start, length):
     repaired = repair(times, start=start, end=start + length)
@@ -38,6 +39,7 @@ def test_repaired_times_are_in_order_inside_and_never_reversed(times, start, len
     assert all(left[1] <= right[0] for left, right in pairwise(repaired))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(TIMES, TIMES), min_size=1, max_size=40), TIMES, st.integers(40, 60_000))
 def test_every_word_lasts_where_there_is_room(times, start, length):
     repaired = repair(times, start=start, end=start + length)
@@ -45,6 +47,7 @@ def test_every_word_lasts_where_there_is_room(times, start, length):
     assert min(end - begin for begin, end in repaired) >= min(SHORTEST_MS, length // len(times))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(SHORTEST_MS, 2000), min_size=1, max_size=20), st.integers(0, 500))
 def test_times_that_hold_together_stay_as_they_are(lengths, gap):
     times, at = [], 0
@@ -75,6 +78,7 @@ def test_nothing_to_repair_is_nothing():
     assert repair([], start=5, end=1) == []
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\ufffd")), st.data())
 def test_words_survive_any_cut_through_their_bytes(text, data):
     whole = text.encode()
@@ -86,6 +90,7 @@ def test_words_survive_any_cut_through_their_bytes(text, data):
     assert "".join("".join(word.text for word in words).split()) == "".join(text.split())
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=5), max_size=12), st.sampled_from(["en", "ja"]))
 def test_bytes_that_are_no_text_never_fail(pieces, language):
     words = to_words(tokens(*pieces), language=language, start=0, end=1000)
