@@ -1,12 +1,6 @@
 """What can go wrong with jobs and transcripts."""
 
-from core.errors import Conflict, Invalid, PolyscribeError, Unavailable
-
-
-class UnknownModel(Invalid):
-    """There is no such model."""
-
-    code = "unknown_model"
+from core.errors import Conflict, PolyscribeError, Unavailable
 
 
 class MediaFileRemoved(Conflict):

@@ -100,8 +100,8 @@ class _Run:
         """Take the job through all its stages."""
         seconds, pcm = self._decode(folder)
         blocks = self._plan(seconds, pcm)
-        self._transcribe(seconds, blocks, pcm)
-        services.finish(self.job, seconds=seconds, device=engine.device_in_use(settings.WHISPER_DEVICE))
+        device = self._transcribe(seconds, blocks, pcm)
+        services.finish(self.job, seconds=seconds, device=device)
 
     def _enter(self, stage: str, progress: float) -> None:
         self.stage, self.progress = stage, max(self.progress, progress)
@@ -141,7 +141,8 @@ class _Run:
         services.plan(self.job, seconds=seconds, blocks=blocks)
         return blocks
 
-    def _transcribe(self, seconds: float, blocks: list[Block], pcm: np.ndarray) -> None:
+    def _transcribe(self, seconds: float, blocks: list[Block], pcm: np.ndarray) -> str:
+        """Hear what has not been heard yet; return the device that it was heard on."""
         done = set(self.job.checkpoints.values_list("index", flat=True))
         options = Options(language=self.job.language or None, task=self.job.task, prompt=self.job.prompt)
         heard = engine.load(
@@ -156,3 +157,4 @@ class _Run:
                 continue
             result = heard.transcribe(of_block(pcm, block), block, options, self.should_stop)
             services.checkpoint(self.job, index=block.index, result=result, progress=self.progress)
+        return heard.device

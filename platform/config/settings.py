@@ -54,9 +54,8 @@ APPEND_SLASH = False  # a redirected POST loses its body: both spellings of a pa
 
 # --- Data -------------------------------------------------------------------------------------------------------------
 
-DATABASES = {
-    "default": env.database(env.text("DATABASE_URL", default="") or f"sqlite:///{DATA_DIR / 'polyscribe.sqlite3'}")
-}
+_sqlite = f"sqlite:///{DATA_DIR / 'polyscribe.sqlite3'}"
+DATABASES = {"default": env.database(env.text("DATABASE_URL", default="") or _sqlite)}
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
