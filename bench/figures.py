@@ -129,7 +129,12 @@ def _bare(live: LiveServer, model: Path, threads: int) -> dict:
     done = subprocess.run(
         [sys.executable, "-m", "bench.bare", str(model), str(TEN_MINUTES), str(threads)],
         cwd=ROOT,
-        env={**live.env, "OMP_WAIT_POLICY": "passive", "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}"},
+        env={
+            **live.env,
+            "LOG_LEVEL": "WARNING",
+            "OMP_WAIT_POLICY": "passive",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'platform'}",
+        },
         stdout=subprocess.PIPE,
         check=True,
         timeout=1800,

@@ -35,16 +35,6 @@ def load(name: str, *, model_dir: Path, threads: int, device: str = "auto") -> E
     return loading.load(name, model_dir=model_dir, threads=threads, device=device)
 
 
-def device_in_use(device: str) -> str:
-    """Return where an engine loaded for `device` (cpu, cuda or auto) runs: `cpu` or `cuda`.
-
-    Raises Invalid for another word, MissingDevice for `cuda` where the engine was built without it.
-    """
-    from transcription.engine import whispercpp
-
-    return whispercpp.device_in_use(device)
-
-
 def has_cuda(device: str) -> bool:
     """Return whether an engine loaded for `device` would run on a GPU."""
     from transcription.engine import whispercpp
