@@ -11,11 +11,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from core.errors import NotFound
-from core.signing import seal, unseal
+from core.signing import BROKEN_LINK, is_sealed, seal, unseal
 from media.models import Blob, Media, Upload
 from media.storage import FileRemoved
 from orgs.models import Organization
 
+_PURPOSES = {"upload": "upload", "files": "file"}
 _PATH = re.compile(r"/(?P<place>upload|files)/(?P<token>[A-Za-z0-9_:.-]+)(?:/[^/]*)?")
 
 
@@ -46,32 +47,24 @@ def opened_file(token: str) -> Media:
 
 
 def blob_behind(org: Organization, url: str) -> Blob | None:
-    """Return what `url` opens when it is a link of ours that belongs to `org`, else None: it must be fetched.
+    """Return what `url` opens when it is a link of ours, else None: it must be fetched.
 
-    Raises NotFound for a link of ours behind which there is no file, not yet or no longer.
+    Raises NotFound for a link of ours that has expired, belongs to somebody else, or has no file behind it.
     """
-    opened = _opened(url)
-    if opened is None or opened.org_id != org.pk:
+    try:
+        link = _PATH.fullmatch(unquote(urlsplit(url).path))
+    except ValueError:  # no URL at all
         return None
+    if link is None or not is_sealed(_PURPOSES[link["place"]], link["token"]):
+        return None
+    opened = opened_upload(link["token"]) if link["place"] == "upload" else _medium(link["token"])
+    if opened.org_id != org.pk:
+        raise NotFound(BROKEN_LINK)
     if opened.blob is None and isinstance(opened, Upload):
         raise NotFound("No file has been sent to this upload link yet.")
     if opened.blob is None:
         raise FileRemoved
     return opened.blob
-
-
-def _opened(url: str) -> Upload | Media | None:
-    try:
-        link = _PATH.fullmatch(unquote(urlsplit(url).path))
-    except ValueError:  # no URL at all
-        return None
-    if link is None:
-        return None
-    open_it = opened_upload if link["place"] == "upload" else _medium
-    try:
-        return open_it(link["token"])
-    except NotFound:
-        return None
 
 
 def _medium(token: str) -> Media:

@@ -20,9 +20,9 @@ def find_job(org: Organization, public_id: str) -> Transcription:
 
 
 def latest_job(media: Media, *, task: str = "transcribe") -> Transcription | None:
-    """Return the newest job on `media` that was not cancelled and did not fail, finished or under way."""
-    hopeful = [Transcription.State.COMPLETED, *Transcription.OPEN]
-    return media.transcriptions.filter(task=task, state__in=hopeful).order_by("-pk").first()
+    """Return the newest finished job on `media`, else the newest that is under way, else None."""
+    jobs = media.transcriptions.filter(task=task).order_by("-pk")
+    return jobs.filter(state=Transcription.State.COMPLETED).first() or jobs.filter(state__in=Transcription.OPEN).first()
 
 
 def transcript_of(job: Transcription) -> Transcript:

@@ -15,7 +15,7 @@ from media import sandbox, storage
 from media.errors import DecodeStopped
 from transcription import claims, engine, services
 from transcription.engine.base import Block, Options
-from transcription.engine.errors import EngineError, EngineStopped
+from transcription.engine.errors import EngineError, EngineStopped, MissingModel
 from transcription.engine.sound import of_block
 from transcription.errors import LostLease, MediaFileRemoved
 from transcription.models import BlockPlan, Transcription
@@ -57,6 +57,9 @@ def _do(job: Transcription) -> None:
             run.through(folder)
     except (DecodeStopped, EngineStopped, LostLease):
         _leave(job)
+    except MissingModel as error:
+        logger.error("Job %s waits: %s", job.public_id, error)
+        _unless_lost(services.put_off, job)
     except (EngineError, Unavailable) as error:
         logger.warning("Job %s stumbled: %s", job.public_id, error)
         _unless_lost(services.stumble, job)

@@ -135,7 +135,8 @@ def plan(job: Transcription, *, seconds: float, blocks: Iterable[Block]) -> None
 @transaction.atomic
 def checkpoint(job: Transcription, *, index: int, result: BlockResult, progress: float) -> None:
     """Keep the result of one block. Raises LostLease."""
-    _keep(job, lease_until=in_seconds(settings.JOB_LEASE_SECONDS), progress=round(progress, 2))
+    # Failures count since the last block that was heard: a long job may well outlive more than three workers.
+    _keep(job, lease_until=in_seconds(settings.JOB_LEASE_SECONDS), progress=round(progress, 2), failures=0)
     Checkpoint.objects.create(job=job, index=index, result=result.to_json())
 
 
@@ -172,18 +173,16 @@ def give_up(job: Transcription, *, error: PolyscribeError, only_if: Q) -> None:
 
 def stumble(job: Transcription) -> None:
     """Put a job back after a fault that may pass, for a while; give it up after its last try. Raises LostLease."""
-    if job.failures + 1 >= settings.JOB_MAX_FAILURES:
+    failures = _mine(job).values_list("failures", flat=True).first() or 0
+    if failures + 1 >= settings.JOB_MAX_FAILURES:
         fail(job, error=Abandoned())
         return
-    pause = settings.JOB_RETRY_SECONDS * 4**job.failures
-    _keep(
-        job,
-        state=State.QUEUED,
-        failures=F("failures") + 1,
-        lease_until=None,
-        not_before=in_seconds(pause),
-        rung_at=None,
-    )
+    _pause(job, seconds=settings.JOB_RETRY_SECONDS * 4**failures, failures=failures + 1)
+
+
+def put_off(job: Transcription) -> None:
+    """Put a job back for a while because of this machine: that is no failure of the job's. Raises LostLease."""
+    _pause(job, seconds=settings.JOB_LEASE_SECONDS)
 
 
 @transaction.atomic
@@ -242,6 +241,11 @@ def _shared(org: Organization, share_key: str, states: Iterable[str]) -> Transcr
 
 def _mine(job: Transcription) -> QuerySet[Transcription]:
     return Transcription.objects.filter(pk=job.pk, attempt=job.attempt, state=State.PROCESSING)
+
+
+def _pause(job: Transcription, *, seconds: float, **changes) -> None:
+    pause = {"lease_until": None, "not_before": in_seconds(seconds), "rung_at": None}
+    _keep(job, state=State.QUEUED, **pause, **changes)
 
 
 def _keep(job: Transcription, **changes) -> None:

@@ -1,11 +1,25 @@
 """Checks of the configuration, run before every start (`manage.py check --deploy`)."""
 
+from ipaddress import ip_network
+
+from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from config.cluster import CLUSTERS, WORKERS
 from transcription.engine import catalogue
 from transcription.engine.errors import UnknownModel
+from transcription.options import DEVICES
+
+_POSITIVE = (
+    "JOB_DEADLINE_SECONDS",
+    "JOB_LEASE_SECONDS",
+    "JOB_MAX_FAILURES",
+    "MEDIA_MAX_BYTES",
+    "MEDIA_MAX_SECONDS",
+    "RECONCILE_SECONDS",
+    "WHISPER_THREADS",
+)
 
 
 @register(Tags.security, deploy=False)
@@ -50,3 +64,44 @@ def model_is_known(app_configs, **kwargs) -> list[CheckMessage]:
     except UnknownModel as error:
         return [Error(error.message, hint="Set WHISPER_MODEL to one of them.", id="polyscribe.E003")]
     return []
+
+
+@register()
+def networks_are_networks(app_configs, **kwargs) -> list[CheckMessage]:
+    """Refuse an OUTBOUND_ALLOW that nothing could be compared with: every link of a customer would fail."""
+    found = []
+    for network in settings.OUTBOUND_ALLOW:
+        try:
+            ip_network(network, strict=False)
+        except ValueError:
+            found.append(network)
+    hint = "Write networks as 10.1.0.0/16, separated by commas."
+    return [Error(f"OUTBOUND_ALLOW is no network: {text}.", hint=hint, id="polyscribe.E004") for text in found]
+
+
+@register()
+def encryption_key_is_one(app_configs, **kwargs) -> list[CheckMessage]:
+    """Refuse a key that cannot encrypt, before the first webhook finds out."""
+    try:
+        Fernet(settings.ENCRYPTION_KEY)
+    except ValueError:
+        hint = "`manage.py new_secrets` prints one."
+        return [Error("ENCRYPTION_KEY is not 32 bytes in URL-safe base64.", hint=hint, id="polyscribe.E005")]
+    return []
+
+
+@register()
+def amounts_are_positive(app_configs, **kwargs) -> list[CheckMessage]:
+    """Refuse limits and times that nothing could fit into."""
+    wrong = sorted(name for name in _POSITIVE if getattr(settings, name) <= 0)
+    wrong += sorted(f"{name.upper().replace('-', '_')}_WORKERS" for name in CLUSTERS if WORKERS.get(name, 1) <= 0)
+    return [Error(f"{name} must be more than 0.", id="polyscribe.E006") for name in wrong]
+
+
+@register()
+def device_is_known(app_configs, **kwargs) -> list[CheckMessage]:
+    """Refuse a device that no engine knows."""
+    if settings.WHISPER_DEVICE in DEVICES:
+        return []
+    hint = f"Choose one of {', '.join(DEVICES)}."
+    return [Error(f"There is no device {settings.WHISPER_DEVICE}.", hint=hint, id="polyscribe.E007")]

@@ -15,6 +15,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from config.cluster import CLUSTERS
@@ -41,6 +42,7 @@ class Check:
     words: str
 
 
+@csrf_exempt
 @require_safe
 @cache_control(no_store=True)
 def live(request: HttpRequest) -> JsonResponse:
@@ -48,6 +50,7 @@ def live(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+@csrf_exempt
 @require_safe
 @cache_control(no_store=True)
 def ready(request: HttpRequest) -> JsonResponse:

@@ -44,7 +44,7 @@ def fresh() -> dict[str, str]:
 
 def _kept(path: Path) -> dict[str, str]:
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix="secrets.") as draft:
             json.dump(fresh(), draft, indent=1)
             draft.flush()

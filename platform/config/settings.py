@@ -6,7 +6,7 @@ from config import env, secrets
 from config.cluster import Q_CLUSTER  # noqa: F401  (django-q2 reads it from here)
 
 DATA_DIR = env.DATA_DIR
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # transcripts are in here, for nobody else on this machine
 
 _secrets = secrets.load()
 SECRET_KEY = _secrets.secret_key

@@ -10,6 +10,8 @@ from django.core import signing
 
 from core.errors import NotFound
 
+BROKEN_LINK = "This link is not valid or has expired."
+
 
 def seal(purpose: str, payload: dict, *, lifetime_seconds: int) -> str:
     """Return `payload` as a signed, URL-safe token that only `unseal` with the same purpose accepts."""
@@ -24,10 +26,19 @@ def unseal(purpose: str, token: str) -> dict:
     try:
         payload = signing.loads(token, salt=purpose)
     except signing.BadSignature:
-        raise NotFound("This link is not valid or has expired.") from None
+        raise NotFound(BROKEN_LINK) from None
     if payload.pop("exp") < time.time():
-        raise NotFound("This link is not valid or has expired.")
+        raise NotFound(BROKEN_LINK)
     return payload
+
+
+def is_sealed(purpose: str, token: str) -> bool:
+    """Return whether `token` is one of ours, even if it has expired."""
+    try:
+        signing.loads(token, salt=purpose)
+    except signing.BadSignature:
+        return False
+    return True
 
 
 def keyed_hash(text: str) -> str:

@@ -117,7 +117,10 @@ class Echo(serializers.JSONField):
         super().__init__(required=False, allow_null=True, default=None, **kwargs)
 
     def to_internal_value(self, data: Any) -> Any:
-        text = json.dumps(data, ensure_ascii=False)
+        try:
+            text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+        except ValueError:  # 1e400 is read as infinity, which no database keeps
+            self.fail("invalid")
         if len(text) > self.max_chars:
             self.fail("too_long", max_chars=self.max_chars)
         # PostgreSQL keeps neither a NUL nor half a surrogate pair.

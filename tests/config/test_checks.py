@@ -117,3 +117,33 @@ def test_model_that_is_in_no_catalogue_is_refused(settings, model, refused):
     settings.WHISPER_MODEL = model
 
     assert ("polyscribe.E003" in found()) is refused
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "check"),
+    [
+        ("OUTBOUND_ALLOW", ["garbage"], "E004"),
+        ("OUTBOUND_ALLOW", ["10.0.0.0/8", "10.0.0.0/33"], "E004"),
+        ("ENCRYPTION_KEY", "short", "E005"),
+        ("MEDIA_MAX_BYTES", -5, "E006"),
+        ("WHISPER_THREADS", 0, "E006"),
+        ("JOB_LEASE_SECONDS", 0, "E006"),
+        ("WHISPER_DEVICE", "tpu", "E007"),
+    ],
+)
+def test_setting_that_nothing_could_work_with_is_refused(settings, name, value, check):
+    setattr(settings, name, value)
+
+    assert f"polyscribe.{check}" in found()
+
+
+def test_networks_are_accepted(settings):
+    settings.OUTBOUND_ALLOW = ["127.0.0.0/8", "10.1.2.3", "fd00::/8"]
+
+    assert "polyscribe.E004" not in found()
+
+
+def test_cluster_without_workers_is_refused(monkeypatch):
+    monkeypatch.setitem(checks.WORKERS, "io", 0)
+
+    assert "polyscribe.E006" in found()

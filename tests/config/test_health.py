@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
 from django.utils import timezone
 
 from config import health
@@ -37,7 +38,7 @@ def supervised() -> Status:
         at=now,
         pid=1,
         started_at=now,
-        clusters={"transcribe": well, "io": well},
+        clusters={"transcribe": well, "fetch": well, "io": well},
         restarts=[],
         chores={name_of(chore): now for chore in RECONCILE},
     )
@@ -64,8 +65,10 @@ def test_live_process_says_so_without_a_database(client, method):
 
 @pytest.mark.parametrize("page", ["/health/live", "/health/ready"])
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_health_can_only_be_read(client, page, method):
-    assert getattr(client, method)(page).status_code == 405
+def test_health_can_only_be_read(page, method):
+    anybody = Client(enforce_csrf_checks=True)
+
+    assert getattr(anybody, method)(page).status_code == 405
 
 
 @pytest.mark.parametrize("page", ["/health/live", "/health/ready"])
@@ -87,7 +90,7 @@ def test_machine_with_everything_is_ready(client, supervised):
             "database": {"ok": True, "words": "It answers."},
             "migrations": {"ok": True, "words": "All are applied."},
             "storage": {"ok": True, "words": "It can be written."},
-            "cluster": {"ok": True, "words": "All are well. Restarts: 4."},
+            "cluster": {"ok": True, "words": "All are well. Restarts: 6."},
             "reconcilers": {"ok": True, "words": "All succeeded 0 seconds ago."},
             "queue": {"ok": True, "words": "The oldest job has waited 0 seconds."},
             "disk": {"ok": True, "words": answer.json()["checks"]["disk"]["words"]},
@@ -149,7 +152,7 @@ def test_supervisor_that_fell_silent_is_seen(client, supervised):
     assert checks["cluster"] == {"ok": False, "words": "The supervisor does not run."}
 
 
-@pytest.mark.parametrize("known", [["transcribe", "io"], ["transcribe"], []])
+@pytest.mark.parametrize("known", [["transcribe", "fetch", "io"], ["transcribe"], []])
 @pytest.mark.django_db
 def test_clusters_that_are_not_well_or_not_there_are_named(client, supervised, known):
     ill = replace(supervised.clusters["io"], is_well=False)
@@ -158,7 +161,7 @@ def test_clusters_that_are_not_well_or_not_there_are_named(client, supervised, k
     code, checks = ask(client)
 
     assert code == 503
-    assert checks["cluster"]["words"].startswith("Not well: transcribe, io.")
+    assert checks["cluster"]["words"].startswith("Not well: transcribe, fetch, io.")
 
 
 @pytest.mark.parametrize("chore", RECONCILE, ids=name_of)

@@ -86,26 +86,30 @@ def test_a_link_of_one_kind_opens_nothing_of_another(acme, upload, media):
     assert own_links.blob_behind(acme, and_back) is None
 
 
-def test_another_organizations_links_open_nothing(globex, upload, media):
-    assert own_links.blob_behind(globex, own_links.upload_path(upload)) is None
-    assert own_links.blob_behind(globex, own_links.file_path(media)) is None
+def test_another_organizations_links_look_broken(globex, upload, media):
+    for path in (own_links.upload_path(upload), own_links.file_path(media)):
+        with pytest.raises(NotFound, match="not valid or has expired"):
+            own_links.blob_behind(globex, path)
 
 
 def test_another_organizations_empty_link_tells_nothing(acme, globex):
     theirs = services.open_upload(globex)
 
-    assert own_links.blob_behind(acme, own_links.upload_path(theirs)) is None
+    with pytest.raises(NotFound, match="not valid or has expired"):
+        own_links.blob_behind(acme, own_links.upload_path(theirs))
 
 
-def test_an_expired_file_link_opens_nothing(acme, media):
-    assert own_links.blob_behind(acme, own_links.file_path(media, lifetime_seconds=-1)) is None
+def test_an_expired_file_link_says_so_and_is_not_fetched(acme, media):
+    with pytest.raises(NotFound, match="not valid or has expired"):
+        own_links.blob_behind(acme, own_links.file_path(media, lifetime_seconds=-1))
 
 
-def test_an_expired_upload_opens_nothing(acme, upload):
+def test_an_expired_upload_is_not_fetched(acme, upload):
     path = own_links.upload_path(upload)
     make_older(upload, "expires_at", days=2)
 
-    assert own_links.blob_behind(acme, path) is None
+    with pytest.raises(NotFound):
+        own_links.blob_behind(acme, path)
 
 
 def test_an_upload_link_lives_as_long_as_its_upload(upload):
@@ -133,11 +137,12 @@ def test_a_link_to_a_file_that_was_removed_says_so(acme, media):
         own_links.blob_behind(acme, path)
 
 
-def test_a_link_to_a_medium_that_is_gone_opens_nothing(acme, media):
+def test_a_link_to_a_medium_that_is_gone_is_not_fetched(acme, media):
     path = own_links.file_path(media)
     services.delete_media(media)
 
-    assert own_links.blob_behind(acme, path) is None
+    with pytest.raises(NotFound):
+        own_links.blob_behind(acme, path)
 
 
 def test_an_upload_link_opens_its_upload(acme, disk):

@@ -81,6 +81,19 @@ def test_the_latest_transcript_is_that_of_the_newest_finished_job(acme, recordin
     assert queries.latest_transcript(recording).job == newer
 
 
+def test_a_finished_job_is_later_than_a_newer_one_under_way(acme, recording):
+    finished = jobs.finished_job(acme, media=recording)
+    services.request(acme, media=recording, options=JobOptions())
+
+    assert queries.latest_job(recording) == finished
+
+
+def test_a_job_under_way_is_the_latest_while_none_is_finished(acme, recording):
+    job = services.request(acme, media=recording, options=JobOptions())
+
+    assert queries.latest_job(recording) == job
+
+
 def test_anothers_job_looks_missing(acme, globex, recording):
     job = jobs.finished_job(acme, media=recording)
 

@@ -91,6 +91,18 @@ def test_a_resumed_job_hears_only_what_is_missing(ask, monkeypatch):
     assert queries.text(queries.transcript_of(job)).startswith("Let us get started.")
 
 
+def test_a_job_whose_model_is_not_here_waits_and_does_not_fail(acme, ask, settings, caplog):
+    settings.WHISPER_MODEL = "base"
+    job = ask("short.wav")
+
+    runner.run_next()
+
+    job.refresh_from_db()
+    assert (job.state, job.failures) == (State.QUEUED, 0)
+    assert "manage.py fetch_model base" in caplog.text
+    assert billing.balance(acme).held == 12
+
+
 def test_a_cancelled_job_is_put_down(acme, ask, monkeypatch):
     job = ask("short.wav")
     keep = services.checkpoint

@@ -326,6 +326,28 @@ def test_a_stumble_puts_a_job_back_after_a_pause(acme, recording):
     assert billing.balance(acme).held == 12
 
 
+def test_failures_count_since_the_last_block_that_was_heard(acme, recording, settings):
+    settings.JOB_RETRY_SECONDS = 0
+    job = jobs.claimed_job(acme, media=recording)
+    services.plan(job, seconds=11.03, blocks=[])
+    for index in range(settings.JOB_MAX_FAILURES + 1):
+        services.checkpoint(job, index=index, result=jobs.heard(index, "Heard."), progress=index)
+        services.stumble(job)
+        job = services.claimed(job.pk, worker="test:1")
+
+    assert (job.state, job.failures) == (State.PROCESSING, 1)
+
+
+def test_a_job_that_is_put_off_waits_and_has_not_failed(acme, recording):
+    job = jobs.claimed_job(acme, media=recording)
+
+    services.put_off(job)
+
+    job.refresh_from_db()
+    assert (job.state, job.failures) == (State.QUEUED, 0)
+    assert job.not_before > timezone.now()
+
+
 def test_the_last_stumble_gives_a_job_up_free_of_charge(acme, recording, settings):
     settings.JOB_MAX_FAILURES = 1
     job = jobs.claimed_job(acme, media=recording)

@@ -106,3 +106,13 @@ def test_a_medium_that_was_there_at_once_is_posted(api, acme, receiver):
 
     assert told["data"]["id"] == Media.of(acme).get().public_id
     assert told["callback_data"] == ""
+
+
+@pytest.mark.parametrize("data", [b"1e400", b"[-1e999]", b'{"a": NaN}'])
+def test_numbers_that_no_database_keeps_are_refused(api, acme, video, receiver, data):
+    body = b'{"callback_url": "%s", "callback_data": %s}' % (receiver.hook.encode(), data)
+
+    response = api.call("POST", f"/video/{video.public_id}/transcription", body)
+
+    assert response.status_code == 400
+    assert not Transcription.of(acme).exists()

@@ -293,3 +293,30 @@ def test_an_unknown_language_is_an_error_in_words(conn, heard):
 def test_what_is_not_spoken_here_is_an_error_in_words(heard):
     with pytest.raises(InvalidRequestError, match="There is nothing at this address"):
         heard.extract_scenes()
+
+
+def test_a_file_may_come_in_chunks_of_no_length_told_before(server):
+    pieces = iter(
+        [
+            b'--b\r\nContent-Disposition: form-data; name="file"; filename="short.wav"\r\n\r\n',
+            (SPEECH / "short.wav").read_bytes(),
+            b"\r\n--b--\r\n",
+        ]
+    )
+    headers = {"x-access-token": server.key, "Content-Type": "multipart/form-data; boundary=b"}
+
+    answered = urllib3.request(
+        "POST", f"{server.base_url}/collection/default/upload", body=pieces, headers=headers, retries=False
+    )
+
+    assert answered.json()["data"]["name"] == "short.wav"
+
+
+def test_json_in_chunks_is_read(server):
+    headers = {"x-access-token": server.key, "Content-Type": "application/json"}
+
+    answered = urllib3.request(
+        "POST", f"{server.base_url}/collection", body=iter([b'{"name": ', b'"Chunks"}']), headers=headers, retries=False
+    )
+
+    assert answered.json()["data"]["name"] == "Chunks"

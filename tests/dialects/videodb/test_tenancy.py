@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.signing import BROKEN_LINK
 from media import own_links, services
 from tests.dialects.api import everything_of, routes
 from tests.dialects.videodb.conftest import CANARY, UNKNOWN
@@ -54,7 +55,7 @@ def test_a_file_link_of_somebody_else_s_opens_nothing_here(api, theirs):
 
     response = api.call("POST", "/collection/default/upload", {"url": link})
 
-    assert response.json()["status"] == "processing"  # an address like any other: it would have to be fetched
+    assert (response.status_code, response.json()["message"]) == (404, BROKEN_LINK)
 
 
 def test_an_upload_link_of_somebody_else_s_opens_nothing_here(api, theirs, tmp_path):
@@ -64,7 +65,7 @@ def test_an_upload_link_of_somebody_else_s_opens_nothing_here(api, theirs, tmp_p
 
     response = api.call("POST", "/collection/default/upload", {"url": link})
 
-    assert response.json()["status"] == "processing"
+    assert (response.status_code, response.json()["message"]) == (404, BROKEN_LINK)
 
 
 def _file(folder):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from core.errors import PolyscribeError
+from core.errors import NotFound, PolyscribeError
 from media import services
 from media.collections import find_collection
 from media.models import Collection
-from orgs.models import Organization
+from orgs.queries import find_organization
 from transcription import services as transcription
 from transcription.options import JobOptions
 
@@ -25,9 +25,10 @@ class Command(BaseCommand):
         parser.add_argument("--language", default="", help="language of the recordings; found out when not given")
 
     def handle(self, *, paths: list[Path], org: str, collection: str, **wishes) -> None:
-        owner = Organization.objects.filter(public_id=org).first()
-        if owner is None:
-            raise CommandError(f"There is no organization {org}.")
+        try:
+            owner = find_organization(org)
+        except NotFound as error:
+            raise CommandError(error.message) from None
         refused = 0
         for path in paths:
             try:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from types import MappingProxyType
@@ -31,7 +32,6 @@ class Command(BaseCommand):
     help = "Start web and cluster, transcribe a sample recording over the API, show everything, stop."
 
     def handle(self, **options) -> None:
-        made = self._organization()
         log = Path(settings.DATA_DIR) / "demo.log"
         self._say(f"Starting web and cluster (their log: {log}) …")
         with log.open("wb") as output:
@@ -45,9 +45,9 @@ class Command(BaseCommand):
                 start_new_session=True,
             )
             try:
-                api = Api(f"http://127.0.0.1:{port}", made["key"])
-                api.wait_until_ready(server)
-                self._transcribe(api, made["org"])
+                _wait_until_ready(f"http://127.0.0.1:{port}", server)
+                made = self._organization()
+                self._transcribe(Api(f"http://127.0.0.1:{port}", made["key"]), made["org"])
             finally:
                 _stop(server)
         self._say_how_to_go_on(made)
@@ -102,19 +102,6 @@ class Api:
         self._key = {"x-access-token": key}
         self._http = urllib3.PoolManager(timeout=60, retries=False)
 
-    def wait_until_ready(self, server: subprocess.Popen) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            if server.poll() is not None:
-                raise CommandError(f"Polyscribe did not start (exit code {server.returncode}); see demo.log.")
-            try:
-                if self._http.request("GET", f"{self._base_url}/health/ready").status == 200:
-                    return
-            except urllib3.exceptions.HTTPError:
-                pass
-            time.sleep(0.2)
-        raise CommandError("Polyscribe was not ready in time; see demo.log.")
-
     def upload(self, path: Path) -> dict:
         part = (path.name, path.read_bytes(), "application/octet-stream")
         return self._ask("POST", "/collection/default/upload", fields={"file": part, "name": path.stem})["data"]
@@ -141,6 +128,18 @@ class Api:
         if not found.get("success"):
             raise CommandError(f"{method} {path.split('?')[0]} was refused: {found.get('message')}")
         return found
+
+
+def _wait_until_ready(base_url: str, server: subprocess.Popen) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise CommandError("Polyscribe did not start; demo.log says why. If `make serve` is running, end it first.")
+        with suppress(urllib3.exceptions.HTTPError):
+            if urllib3.request("GET", f"{base_url}/health/ready", retries=False, timeout=5).status == 200:
+                return
+        time.sleep(0.2)
+    raise CommandError("Polyscribe was not ready in time; demo.log says why.")
 
 
 def _path(media_id: str) -> str:

@@ -18,7 +18,7 @@ _TICK_SECONDS = 0.1
 
 
 class Command(BaseCommand):
-    help = "Serve dashboard and APIs and run the cluster, until Ctrl-C or SIGTERM. Run `migrate` first."
+    help = "Serve the APIs and run the cluster, until Ctrl-C or SIGTERM. Run `migrate` first."
 
     def handle(self, **options) -> None:
         if missing := missing_migrations():

@@ -8,7 +8,7 @@ from config import servers
 
 
 class Command(BaseCommand):
-    help = "Serve dashboard and APIs with gunicorn; the cluster runs elsewhere (manage.py cluster)."
+    help = "Serve the APIs with gunicorn; the cluster runs elsewhere (manage.py cluster)."
 
     def handle(self, **options) -> None:
         os.execve(servers.WEB[0], servers.WEB, servers.environment())
