@@ -13,7 +13,15 @@ LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs t
 def children(pid: int | str = "self") -> set[int]:
     """Return the ids of all living children of a process, whichever of its threads started them."""
     lists = Path(f"/proc/{pid}/task").glob("*/children")
-    return {int(child) for found in lists for child in found.read_text().split()}
+    return {int(child) for found in lists for child in found.read_text().split() if _lives(int(child))}
+
+
+def _lives(pid: int) -> bool:
+    # One that has ended and is not waited for yet, perhaps of another test, has no memory any more.
+    try:
+        return b"VmRSS:" in about(pid, "status")
+    except OSError:
+        return False
 
 
 def about(pid: int, what: str) -> bytes:

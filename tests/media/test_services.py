@@ -99,9 +99,9 @@ def test_a_file_is_read_wherever_it_lies_and_whatever_its_name(bring, shelf, tmp
         assert kept.read() == (SPEECH / "short.wav").read_bytes()
 
 
-def test_an_upload_on_disk_is_not_copied_to_be_looked_into(shelf, settings, monkeypatch):
+def test_an_upload_on_disk_is_not_copied_to_be_looked_into(shelf, settings):
     file = temporary_upload(SPEECH / "short.wav")
-    monkeypatch.setattr(settings, "FILE_UPLOAD_TEMP_DIR", "/nowhere")
+    settings.FILE_UPLOAD_TEMP_DIR = "/nowhere"
 
     found = services.look_into(file)
 
